@@ -1,0 +1,107 @@
+# mote: `make run`, `make test`, `make bench`; see README.md.
+
+BUILD ?= build
+ARCH := x86_64
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
+CC := gcc
+MUSL_CC := musl-gcc
+CROSS_CC := aarch64-linux-gnu-gcc
+WARN := -Wall -Wextra -Wmissing-prototypes -Wundef -Wvla -Werror
+
+# ---- the guest kernel: every source below guest/ except other architectures ----
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -fno-omit-frame-pointer \
+	-fcf-protection=none -fno-tree-loop-distribute-patterns -Iguest -Iguest/arch/$(ARCH) -I.
+KERNEL_ARCHFLAGS := -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel
+ifeq ($(DEBUG),1)
+KERNEL_CFLAGS += -DKERNEL_DEBUG -fsanitize=undefined -fsanitize-undefined-trap-on-error -fno-sanitize=alignment
+KERNEL_DIR := $(BUILD)/kernel-debug.d
+KERNEL := $(BUILD)/kernel-debug
+else
+KERNEL_DIR := $(BUILD)/kernel.d
+KERNEL := $(BUILD)/kernel
+endif
+GENERIC_SRC := $(sort $(wildcard guest/kernel/*.c guest/kernel/*/*.c guest/syscall/*.c guest/drivers/virtio/*.c))
+KERNEL_SRC := $(GENERIC_SRC) $(sort $(wildcard guest/arch/$(ARCH)/*.c guest/arch/$(ARCH)/*.S))
+KERNEL_OBJ := $(patsubst %,$(KERNEL_DIR)/%.o,$(KERNEL_SRC))
+KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
+
+# ---- the VMM ----
+VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
+VMM_LIBS := -lfdt -lz -pthread
+VMM_SRC := $(sort $(wildcard vmm/*.c vmm/devices/*.c)) vmm/arch/$(ARCH).c
+CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
+VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
+CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
+
+.PHONY: all
+all: $(BUILD)/mote $(KERNEL)
+
+$(BUILD)/libmote.a: $(VMM_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/mote: $(CLI_OBJ) $(BUILD)/libmote.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(VMM_LIBS)
+
+$(BUILD)/vmm/%.c.o: vmm/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -c -o $@ $<
+
+$(KERNEL): $(KERNEL_OBJ) $(KERNEL_LDS)
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T $(KERNEL_LDS) -o $@ \
+		$(KERNEL_OBJ) -lfdt -lgcc
+
+$(KERNEL_DIR)/%.c.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -c -o $@ $<
+
+$(KERNEL_DIR)/%.S.o: %.S
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -c -o $@ $<
+
+# ---- unit tests: a file names its sources in a line "sources: a.c b.c" ----
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_CFLAGS := -std=gnu17 -O1 -g $(WARN) -D_GNU_SOURCE -DKERNEL_DEBUG -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-strict-aliasing -fno-builtin-printf -Itests/unit/fake -Itests/unit -Iguest -Ivmm -I.
+
+.SECONDEXPANSION:
+unit_sources = $(shell sed -n 's/^.*sources: *//p' $(1) | head -n 1)
+$(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_sources,tests/unit/$$*.c) $(wildcard tests/unit/fake/*.h tests/unit/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(UNIT_CFLAGS) -MMD -MF $@.d -o $@ $(filter %.c,$^) -lcheck -lsubunit -lm -lrt $(VMM_LIBS)
+
+.PHONY: unit
+unit: $(UNIT)
+	$(Q)fail=0; for t in $(UNIT); do $$t || fail=1; done; exit $$fail
+
+# ---- guest tests: static programs, run on Linux and in a guest ----
+GUEST_TESTS := $(patsubst tests/guest/%.c,$(BUILD)/tests/guest/%,$(sort $(wildcard tests/guest/*.c)))
+$(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+	$(call say,MUSL,$@)
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-nonnull -D_GNU_SOURCE -Itests/guest -static -o $@ $< -pthread
+
+.PHONY: guest-tests
+guest-tests: $(GUEST_TESTS)
+
+# ---- the seam: all generic code compiles for aarch64 ----
+CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
+.PHONY: check-arch
+check-arch: $(CHECK_ARCH_OBJ)
+	@echo "check-arch: $(words $(CHECK_ARCH_OBJ)) generic files compile for aarch64"
+$(BUILD)/check-arch/%.c.o: %.c
+	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
+		-mgeneral-regs-only -MMD -c -o $@ $<
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,170 @@
+/*
+ * The architecture seam: everything the kernel asks of a processor, once, with its contract.
+ * <arch/$ARCH/arch_types.h> supplies the types and the few inline functions marked so;
+ * nothing outside guest/arch/$ARCH may test for an architecture.
+ *
+ * Concurrency in the whole kernel: interrupts are off and the kernel lock (kernel/task/sched.h) is held
+ * from entry to exit; the only exceptions are schedule() and the idle loop, which drop both. So
+ * none of these functions needs a lock of its own unless it says so.
+ */
+#ifndef GUEST_ARCH_ARCH_H
+#define GUEST_ARCH_ARCH_H
+
+#include "kernel/lib/types.h"
+#include "arch_types.h"
+/* arch_types.h defines:
+ *	struct arch_regs	the user context saved at kernel entry (at the top of the kernel stack)
+ *	struct arch_thread	per-task state kept across switches: kernel stack pointer, TLS base, FPU area
+ *	struct arch_pgtable	{ phys_addr root; ... } of an address space
+ *	USER_TOP		first address beyond user space (0x7ffffffff000 on x86_64)
+ *	KERNEL_STACK_SIZE	16384
+ *	ELF_MACHINE, ELF_PLATFORM (auxv AT_PLATFORM string), arch_hwcap()
+ *	struct thread_info	lies at the lowest address of each kernel stack:
+ *				{ struct task *task; u32 work; u32 cpu; u64 canary; ... }
+ */
+
+struct task;
+struct mm;
+struct ksignal;
+struct boot_info;
+
+/* ---- kernel stack and current task (inline) ---- */
+/* The thread_info of the running context, from the stack pointer. */
+static inline struct thread_info *arch_thread_info(void);
+
+/* ---- memory map (inline) ---- */
+static inline void *phys_to_virt(phys_addr pa);
+static inline phys_addr virt_to_phys(const void *va); /* direct map and kernel image */
+
+/* ---- page tables ---- */
+enum pte_flag {
+	PTE_READ = 1,
+	PTE_WRITE = 2,
+	PTE_EXEC = 4,
+	PTE_USER = 8,
+};
+/* A new root with the kernel's half in place. 0 or -ENOMEM. */
+int arch_pgtable_init(struct arch_pgtable *pt);
+/* Free every table page of the user half and the root. The pages mapped are the caller's affair:
+ * every leaf must have been cleared before. */
+void arch_pgtable_destroy(struct arch_pgtable *pt);
+/* Map one page at va (page aligned, below USER_TOP) to pa with enum pte_flag bits; replaces what was there. No
+ * TLB flush. 0 or -ENOMEM (for a table page). */
+int arch_pgtable_map(struct arch_pgtable *pt, vaddr va, phys_addr pa, unsigned int flags);
+/* Map n consecutive pages whose physical addresses are pa[0..n-1] (0 = leave that one alone; entries already
+ * present are left alone). One walk per table. Answers 0 or -ENOMEM. */
+int arch_pgtable_map_batch(struct arch_pgtable *pt, vaddr va, const phys_addr *pa, unsigned int n, unsigned int flags);
+/* The entry at va: true when present, with *pa and *flags. */
+bool arch_pgtable_lookup(struct arch_pgtable *pt, vaddr va, phys_addr *pa, unsigned int *flags);
+/* Change the flags of a present entry; no effect on an absent one. No flush. */
+void arch_pgtable_protect(struct arch_pgtable *pt, vaddr va, unsigned int flags);
+/* For every present leaf in [start, end): call fn(ctx, va, pa, flags), which answers the new flags, or PTE_KEEP, or
+ * PTE_CLEAR to remove the entry. Absent tables are skipped whole. No flush. */
+#define PTE_KEEP (~0u)
+#define PTE_CLEAR 0u
+void arch_pgtable_walk(struct arch_pgtable *pt, vaddr start, vaddr end,
+		       unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags), void *ctx);
+/* Make edits of [start, end) in mm visible on every CPU that runs it now. */
+void arch_tlb_flush_range(struct mm *mm, vaddr start, vaddr end);
+void arch_tlb_flush_mm(struct mm *mm);
+/* Run user addresses through pt from now on (NULL: the boot tables). */
+void arch_pgtable_switch(struct arch_pgtable *pt);
+
+/* ---- entry frames (struct arch_regs of a task in the kernel) ---- */
+struct arch_regs *arch_task_regs(struct task *t);
+/* Prepare the frame for a fresh program: everything zero, pc and sp as given. */
+void arch_regs_start(struct arch_regs *r, vaddr pc, vaddr sp);
+vaddr arch_regs_pc(const struct arch_regs *r);
+vaddr arch_regs_sp(const struct arch_regs *r);
+void arch_regs_set_sp(struct arch_regs *r, vaddr sp);
+/* The system-call number at entry, -1 when the entry was no system call. */
+long arch_regs_syscall(const struct arch_regs *r);
+void arch_regs_args(const struct arch_regs *r, u64 arg[6]);
+long arch_regs_result(const struct arch_regs *r);
+void arch_regs_set_result(struct arch_regs *r, long value);
+/* Arrange that returning to user mode executes the system call again: same number and arguments; or, with
+ * restart_block, restart_syscall(2). */
+void arch_regs_restart(struct arch_regs *r, bool restart_block);
+
+/* ---- tasks ---- */
+/* Give t (whose kernel stack is allocated, thread_info filled) a first switch: copy the parent's user frame (result 0),
+ * FPU state and TLS, sp and TLS replaced when non-zero / set_tls; it returns to user mode through
+ * task_start_user(). */
+void arch_thread_fork(struct task *t, const struct arch_regs *parent, vaddr sp, bool set_tls, u64 tls);
+/* A task that runs fn(arg) in the kernel (and may return to user mode by returning from fn when a frame was started). */
+void arch_thread_kernel(struct task *t, void (*fn)(void *), void *arg);
+/* Forget FPU state and TLS for execve. */
+void arch_thread_reset(struct task *t);
+/* Switch stacks, TLS bases, FPU state from prev (= current) to next; returns in next's context. The
+ * address space is switched by the caller. */
+void arch_switch(struct task *prev, struct task *next);
+/* Free what arch_thread holds. */
+void arch_thread_release(struct task *t);
+/* arch_prctl(2) and whatever is particular to the architecture. */
+long arch_prctl_call(int code, unsigned long addr);
+/* set / read the TLS base of t (CLONE_SETTLS). */
+void arch_set_tls(struct task *t, u64 tls);
+
+/* ---- user memory: raw copies with fault recovery ---- */
+/* Answer the number of bytes NOT copied (0 = all). Addresses are already checked to lie below USER_TOP. */
+size_t arch_copy_from_user(void *dst, const void __user *src, size_t n);
+size_t arch_copy_to_user(void __user *dst, const void *src, size_t n);
+size_t arch_clear_user(void __user *dst, size_t n);
+/* 32-bit atomics on user memory for futex(2): 0 or -EFAULT. */
+int arch_user_cmpxchg32(u32 __user *p, u32 old, u32 new, u32 *seen);
+/* op: FUTEX_OP_SET..FUTEX_OP_XOR; *old = value before. 0, -EFAULT, -ENOSYS. */
+int arch_user_atomic32(int op, u32 __user *p, u32 arg, u32 *old);
+
+/* ---- bulk memory ---- */
+/* Zero / copy whole pages by the cheapest means of this machine (plain stores, or a hypercall). */
+void arch_clear_pages(void *dst, size_t pages);
+void arch_copy_page(void *dst, const void *src);
+
+/* ---- signals ---- */
+/* Build the handler's frame on the user stack (or alternate stack) and redirect r to the handler, which ends in rt_sigreturn.
+ * saved_mask is the mask to restore. 0 or -EFAULT (the stack is no good: the caller kills with SIGSEGV). */
+int arch_signal_deliver(struct arch_regs *r, const struct ksignal *sig, u64 saved_mask);
+/* rt_sigreturn: restore registers from the frame at sp, *mask = the mask it holds. 0 or -EFAULT. */
+int arch_signal_return(struct arch_regs *r, u64 *mask);
+
+/* ---- vDSO ---- */
+/* The image to be mapped into each program: pages [0, data_pages) are data (read-only to user), then text. */
+struct vdso_image {
+	const void *start; /* page aligned, in the kernel image */
+	size_t data_pages, text_pages;
+	size_t sigreturn; /* offset of the sigreturn trampoline from the start of the text, or 0 */
+};
+const struct vdso_image *arch_vdso(void);
+/* Refresh the clock parameters in the vDSO's data page (after clock_settime and at boot). */
+void arch_vdso_update(u64 realtime_offset_ns);
+
+/* ---- interrupts, time, processors ---- */
+static inline u64 arch_counter(void); /* TSC / CNTVCT */
+u64 arch_counter_hz(void);
+/* ns since the counter was 0 */
+u64 arch_counter_ns(void);
+/* One-shot timer of this CPU at an absolute arch_counter_ns() time; U64_MAX disarms. Calls timer_interrupt(). */
+void arch_timer_arm(u64 deadline_ns);
+/* Make cpu enter the kernel soon (reschedule). */
+void arch_cpu_kick(unsigned int cpu);
+/* Start secondary CPU `cpu` in cpu_secondary_main() (kernel/main.c) on its idle stack. 0 or negative errno. */
+int arch_cpu_start(unsigned int cpu);
+/* Wait for an interrupt with the kernel lock dropped: enables interrupts, halts, disables. */
+void arch_idle(void);
+/* Register fn(arg) for an interrupt vector of boot_info (devices). */
+void arch_irq_register(unsigned int vector, void (*fn)(void *arg), void *arg);
+/* Tight-loop hint (inline) */
+static inline void arch_relax(void);
+
+/* ---- the VMM ---- */
+long arch_hypercall(unsigned int nr, u64 a, u64 b, u64 c, u64 d);
+
+/* ---- boot ---- */
+/* Per-CPU set-up: descriptor tables, system-call entry, interrupt controller. Called on each CPU. */
+void arch_cpu_init(unsigned int cpu);
+/* Registers and return addresses of the current context into a panic report. */
+struct hc_panic;
+void arch_panic_context(struct hc_panic *report);
+const char *arch_name(void); /* uname machine: "x86_64" */
+
+#endif

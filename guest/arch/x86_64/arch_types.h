@@ -1,0 +1,82 @@
+/* x86_64: the types and inline functions that arch/arch.h asks for. */
+#ifndef ARCH_X86_64_ARCH_TYPES_H
+#define ARCH_X86_64_ARCH_TYPES_H
+
+#include "kernel/lib/types.h"
+#include "shared/abi/boot.h"
+
+#define USER_TOP 0x7ffffffff000ul
+#define KERNEL_STACK_SIZE 16384ul
+#define KERNEL_STACK_ORDER 2
+#define ELF_MACHINE 62 /* EM_X86_64 */
+#define ELF_PLATFORM "x86_64"
+/* Which column of table.def holds this architecture's numbers. */
+#define ARCH_SYSCALL_NR(x86_64, aarch64) x86_64
+
+/*
+ * The user context at kernel entry, at the top of the kernel stack: the caller-saved half is always stored; rbx rbp r12-r15
+ * only on entries that need a full frame and before exit work (entry.S).
+ */
+struct arch_regs {
+	u64 r15, r14, r13, r12, rbp, rbx;
+	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 orig_rax; /* system-call number, or -1 */
+	u64 rip, cs, rflags, rsp, ss;
+};
+_Static_assert(sizeof(struct arch_regs) == 21 * 8, "arch_regs layout");
+
+struct task;
+struct thread_info {
+	struct task *task;
+	u32 work; /* enum work_flag: tested on every way out */
+	u32 cpu;
+	u64 canary; /* THREAD_CANARY */
+	vaddr fault_fixup; /* where a faulting user copy continues, 0 = none */
+};
+#define THREAD_CANARY 0x6d6f74652d737461ull
+
+struct arch_thread {
+	u64 sp; /* saved kernel stack pointer while switched out */
+	u64 fs_base, gs_base;
+	struct {
+		u8 bytes[512];
+	} __aligned(16) fpu; /* FXSAVE image */
+};
+
+struct arch_pgtable {
+	phys_addr root; /* PML4 */
+};
+
+static inline struct thread_info *arch_thread_info(void)
+{
+	u64 sp;
+	__asm__("mov %%rsp, %0" : "=r"(sp));
+	return (struct thread_info *)(sp & ~(KERNEL_STACK_SIZE - 1));
+}
+
+static inline void *phys_to_virt(phys_addr pa)
+{
+	return (void *)(pa + BOOT_DIRECT_MAP_BASE);
+}
+
+static inline phys_addr virt_to_phys(const void *va)
+{
+	u64 a = (u64)va;
+	return a >= BOOT_KERNEL_BASE ? a - BOOT_KERNEL_BASE : a - BOOT_DIRECT_MAP_BASE;
+}
+
+static inline u64 arch_counter(void)
+{
+	u32 lo, hi;
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return (u64)hi << 32 | lo;
+}
+
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause");
+}
+
+u64 arch_hwcap(void);
+
+#endif

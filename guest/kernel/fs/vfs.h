@@ -1,0 +1,219 @@
+/*
+ * Inodes, dentries, mounts and path walk.
+ *
+ * dentry: one name; referenced ones stay in memory. A file system that lives in memory (tmpfs) pins its dentries; procfs makes them at lookup.
+ */
+#ifndef KERNEL_FS_VFS_H
+#define KERNEL_FS_VFS_H
+
+#include <linux/stat.h>
+#include <linux/fcntl.h>
+#include <linux/time_types.h>
+#include "kernel/fs/file.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/rbtree.h"
+#include "kernel/lib/types.h"
+#include "kernel/mm/mapping.h"
+
+struct super;
+struct inode;
+struct dentry;
+
+#define NAME_LEN_MAX 255
+#define PATH_LEN_MAX 4096 /* with NUL */
+#define SYMLINK_DEPTH_MAX 40
+
+/* Operations on a directory (dir) or inode. All may sleep; the kernel lock is held; 0 or -errno. NULL: -EPERM unless noted. Permission checks are the
+ * caller's (namei.c), already done. */
+struct inode_ops {
+	/* Find d->name in dir and dentry_attach an inode to it, or leave it negative (-ENOENT not needed). NULL: all names are in the dcache. */
+	int (*lookup)(struct inode *dir, struct dentry *d);
+	int (*create)(struct inode *dir, struct dentry *d, u32 mode);
+	int (*mkdir)(struct inode *dir, struct dentry *d, u32 mode);
+	int (*mknod)(struct inode *dir, struct dentry *d, u32 mode, u32 rdev);
+	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
+	int (*link)(struct inode *inode, struct inode *dir, struct dentry *d);
+	int (*unlink)(struct inode *dir, struct dentry *d);
+	int (*rmdir)(struct inode *dir, struct dentry *d);
+	/* flags: RENAME_NOREPLACE | RENAME_EXCHANGE, checked. The dcache is moved by the caller. */
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new, unsigned int flags);
+	/* The target's text into buf (size bytes, no NUL): its length or -errno. NULL: not a symlink. */
+	isize (*readlink)(struct inode *inode, char *buf, size_t size);
+	/* A "magic" link: jump straight to *out (referenced). NULL: follow readlink's text. */
+	int (*follow)(struct inode *inode, struct path *out);
+	/* Change the size; pages are the op's affair. NULL: -EINVAL. */
+	int (*truncate)(struct inode *inode, file_off size);
+	/* Called after attributes in the inode were changed (to write them back). NULL: fine. */
+	int (*setattr)(struct inode *inode);
+	/* Called when the file is opened, may set f->ops / private. NULL: fine. */
+	int (*open)(struct inode *inode, struct file *f);
+	/* Bring dynamic attributes up to date before stat (procfs sizes). NULL: fine. */
+	int (*getattr)(struct inode *inode);
+};
+
+struct inode {
+	u64 ino;
+	u32 mode;
+	u32 nlink;
+	u32 uid, gid;
+	u32 rdev; /* Linux dev_t, 12:20 */
+	u32 refcount;
+	u64 size;
+	u64 blocks; /* of 512 bytes */
+	u64 atime_ns, mtime_ns, ctime_ns, btime_ns; /* real time */
+	struct super *super;
+	const struct inode_ops *ops;
+	const struct file_ops *file_ops;
+	struct mapping mapping;
+	s32 write_count; /* open for writing; < 0: executing (ETXTBSY) */
+	struct list locks; /* POSIX and flock locks */
+	struct waitq lock_wait;
+	void *pipe; /* fifo */
+	void *private;
+};
+
+struct dentry {
+	struct dentry *parent; /* itself at a root */
+	struct inode *inode;   /* NULL: negative */
+	u32 refcount;
+	bool unlinked;
+	bool mountpoint;
+	struct list children; /* dentry.sibling, in creation order */
+	struct list sibling;
+	struct dentry *hash_next;
+	u32 hash;
+	u64 cookie; /* readdir position within the parent */
+	u8 name_len;
+	char *name; /* NUL-terminated */
+	char inline_name[32];
+};
+
+struct fs_ops {
+	/* Free what hangs on an inode whose last reference went (nlink 0 or not). NULL: fine. */
+	void (*inode_release)(struct inode *inode);
+	/* Fill f_* of struct statfs (asm/statfs.h). */
+	void (*statfs)(struct super *s, void *statfs);
+	int (*sync)(struct super *s);
+	void (*unmount)(struct super *s);
+};
+
+struct super {
+	const struct fs_type *type;
+	const struct fs_ops *ops;
+	u32 dev;      /* st_dev */
+	u32 refcount; /* mounts */
+	struct dentry *root;
+	u64 next_ino;
+	u64 inode_count; /* living */
+	void *private;
+};
+
+/* A kind of file system, registered by name for mount(2). */
+struct fs_type {
+	const char *name;
+	bool no_dev; /* "nodev" in /proc/filesystems */
+	unsigned long magic;
+	/* source and data as mount(2) gave them (data may be NULL). */
+	int (*mount)(const struct fs_type *t, const char *source, unsigned long flags, const char *data, struct super **out);
+	const struct fs_type *next;
+};
+void fs_register(struct fs_type *t);
+const struct fs_type *fs_type_find(const char *name);
+const struct fs_type *fs_type_first(void);
+
+struct mount {
+	struct super *super;
+	struct dentry *root;
+	struct mount *parent;
+	struct dentry *point; /* in parent */
+	unsigned long flags;  /* MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC ... */
+	u32 refcount;
+	struct list link; /* all mounts, in order */
+	int id;
+	char *source;
+};
+void mount_for_each(void (*fn)(void *ctx, struct mount *m), void *ctx);
+/* mount(2) of a new file system, MS_BIND, MS_MOVE, MS_REMOUNT; umount2(2). */
+int mount_new(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data);
+int mount_umount(const struct path *at, int flags);
+struct mount *mount_get(struct mount *m);
+void mount_put(struct mount *m);
+
+/* ---- life ---- */
+struct inode *inode_create(struct super *s, u32 mode); /* refcount 1, times now, owner the current fs ids; NULL */
+struct inode *inode_get(struct inode *i);
+void inode_put(struct inode *i);
+u64 inode_now(void);
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len); /* NULL */
+struct dentry *dentry_get(struct dentry *d);
+void dentry_put(struct dentry *d);
+/* Give d its inode (takes over the reference). */
+void dentry_attach(struct dentry *d, struct inode *i);
+struct dentry *dentry_lookup(struct dentry *parent, const char *name, size_t len); /* cached, referenced, or NULL */
+void dentry_drop(struct dentry *d); /* unhash: gone from its parent */
+void path_get(const struct path *p);
+void path_put(const struct path *p);
+
+/* ---- the task's view: root and working directory, umask (CLONE_FS) ---- */
+struct fs_context {
+	struct path root, cwd;
+	u32 umask;
+	u32 refcount;
+};
+struct fs_context *fs_context_copy(const struct fs_context *f);
+struct fs_context *fs_context_get(struct fs_context *f);
+void fs_context_put(struct fs_context *f);
+
+/* ---- path walk (path_resolution(7)) ---- */
+enum walk_flag {
+	WALK_NOFOLLOW = 1 << 0,	 /* do not follow a final symlink */
+	WALK_DIRECTORY = 1 << 1, /* -ENOTDIR unless it is one */
+	WALK_EMPTY = 1 << 2,	 /* AT_EMPTY_PATH: "" is dirfd itself */
+	WALK_NO_AUTOMOUNT = 1 << 3,
+	WALK_NO_SYMLINKS = 1 << 4, /* openat2 RESOLVE_* */
+	WALK_BENEATH = 1 << 5,
+	WALK_IN_ROOT = 1 << 6,
+	WALK_NO_XDEV = 1 << 7,
+	WALK_NO_MAGICLINKS = 1 << 8,
+	WALK_REAL_IDS = 1 << 9, /* access(2): real uid and gid */
+};
+/* name: kernel string. *out referenced. -ENOENT -ENOTDIR -EACCES -ELOOP -ENAMETOOLONG -EBADF -ENOMEM. */
+int path_walk(int dirfd, const char *name, unsigned int flags, struct path *out);
+/* Up to the last component: its directory in *dir (referenced) and its name in last[NAME_LEN_MAX + 1]; *trailing: the name ended in '/'.
+ * -EEXIST / -EINVAL / -EBUSY for ".", ".." and "/" are the caller's: last then holds "." or "..", or "" for the root. */
+int path_walk_parent(int dirfd, const char *name, struct path *dir, char *last, bool *trailing);
+/* A user path into a fresh kmalloc'd buffer: 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. Free with kfree. Empty is allowed. */
+int path_from_user(const char __user *p, char **out);
+/* Absolute name of p as the current root sees it, into buf: start of the text within buf, or NULL (-ENAMETOOLONG). " (deleted)" is appended when unlinked. */
+char *path_name(const struct path *p, char *buf, size_t size);
+
+/* open(2): a new file, one reference. mode counts only with O_CREAT / O_TMPFILE. */
+int file_open(int dirfd, const char *name, u32 flags, u32 mode, struct file **out);
+/* The same for a path already walked to. */
+int file_open_path(const struct path *p, u32 flags, struct file **out);
+
+/* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1 for the current task's fs ids: 0 or -EACCES / -EROFS. */
+#define MAY_EXEC 1
+#define MAY_WRITE 2
+#define MAY_READ 4
+int inode_permission(struct inode *i, int mask);
+void inode_touch(struct inode *i, bool mtime); /* ctime, and mtime if so */
+
+/* Fill struct statx from a path; the older stat layouts come from it. */
+struct statx;
+int path_statx(const struct path *p, struct statx *out);
+
+/* ---- device numbers ---- */
+#define DEV(major, minor) (((u32)(major) << 20) | (u32)(minor))
+#define DEV_MAJOR(d) ((u32)(d) >> 20)
+#define DEV_MINOR(d) ((u32)(d) & 0xfffff)
+/* The encoding stat(2) and mknod(2) use: 8 low minor bits, 12 major, 12 high minor bits. */
+u64 dev_encode(u32 dev);
+u32 dev_decode(u64 dev);
+/* Character devices by number; open may set f->ops and private. */
+int chrdev_register(u32 dev, const char *name, const struct file_ops *ops, int (*open)(struct inode *i, struct file *f));
+int blkdev_register(u32 dev, const char *name, const struct file_ops *ops, int (*open)(struct inode *i, struct file *f), u64 bytes);
+/* devtmpfs shows every registered device under its name with mode. */
+void devtmpfs_add(const char *name, u32 mode, u32 dev);
+
+#endif

@@ -1,0 +1,36 @@
+/* The kernel log, assertions and the way down when the kernel finds itself broken. */
+#ifndef KERNEL_LIB_LOG_H
+#define KERNEL_LIB_LOG_H
+
+#include "kernel/lib/types.h"
+
+/*
+ * printf into a buffer: %d %i %u %x %X %o %c %s %p %% with flags 0 - + # space, width, precision
+ * (also '*'), and h hh l ll z t length. Always terminates when size > 0; returns the length
+ * the whole text would have had, as snprintf(3).
+ */
+int kvsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
+int ksnprintf(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Append to the kernel log (a ring of LOG_SIZE bytes, kept for panic reports and syslog(2)); with
+ * BOOT_VERBOSE it also goes to the VMM at once. Any context. */
+void klog(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Stop the machine with a report at the host (exit status 125). Any context. */
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Asserted invariants: kept in every build. */
+#define BUG_ON(cond)                                                                            \
+	do {                                                                                    \
+		if (unlikely(cond))                                                             \
+			panic("%s:%d: %s", __FILE__, __LINE__, #cond);                          \
+	} while (0)
+
+/* Costly checks: only in the debug kernel (make DEBUG=1). */
+#ifdef KERNEL_DEBUG
+#define DEBUG_ASSERT(cond) BUG_ON(!(cond))
+#else
+#define DEBUG_ASSERT(cond) ((void)sizeof(cond))
+#endif
+
+#endif

@@ -1,0 +1,40 @@
+/* Small objects: caches of one size, and kmalloc over a set of them. Never sleeps. */
+#ifndef KERNEL_MM_SLAB_H
+#define KERNEL_MM_SLAB_H
+
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
+
+struct slab_cache {
+	const char *name;
+	size_t size;  /* object bytes */
+	size_t align; /* power of two */
+	struct list partial;
+	u64 objects; /* in use */
+	struct list all;
+};
+
+/* A static cache: usable without a set-up call (linked into the list of caches at first use). */
+#define SLAB_CACHE(var, text, type)                                                              \
+	struct slab_cache var = {.name = text,                                                  \
+				 .size = sizeof(type),                                          \
+				 .align = _Alignof(type),                                       \
+				 .partial = LIST_INIT(var.partial),                             \
+				 .all = LIST_INIT(var.all)}
+
+/* An object (contents undefined / zeroed) or NULL. */
+void *slab_alloc(struct slab_cache *c);
+void *slab_zalloc(struct slab_cache *c);
+void slab_free(struct slab_cache *c, void *object);
+
+/* Any size up to 4 MiB; NULL when memory is out. Aligned to 16 (whole pages from 4096 up: page aligned). kfree(NULL) is fine. */
+void *kmalloc(size_t size);
+void *kzalloc(size_t size);
+void kfree(void *p);
+/* A copy of n bytes plus a terminating NUL. */
+char *kstrndup(const char *s, size_t n);
+
+/* For each cache in use: fn(ctx, cache). /proc/slabinfo and leak checks. */
+void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx);
+
+#endif

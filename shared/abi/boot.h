@@ -1,0 +1,84 @@
+/*
+ * What the VMM hands to the kernel at entry.
+ *
+ * The device tree (written with libfdt) describes the machine. struct boot_info is a
+ * digest of it and of the run's parameters, so that a kernel whose every instruction is
+ * emulated by the host need not parse a tree on its way to the first program. A debug
+ * kernel checks that both agree; a kernel without a digest fills one from the tree.
+ *
+ * x86_64 entry: 64-bit mode, interrupts off, rdi = gpa of struct boot_info, rsp
+ * undefined, flat segments, CR0.WP, EFER.NXE|SCE|LME. Page tables map
+ *	[0, top of memory) at BOOT_DIRECT_MAP_BASE, writable, not executable, and
+ *	the kernel image at BOOT_KERNEL_BASE + physical address (first 16 MiB), writable,
+ *	executable. Nothing is mapped in the lower half.
+ * "top of memory" is boot_info.map_end: RAM plus the boot file system's pages.
+ *
+ * Physical layout: kernel image at its ELF physical addresses, then page tables, boot_info,
+ * device tree and strings, then free memory from free_start to ram_end, all zero;
+ * then from bootfs_start to map_end the pages of shared/abi/bootfs.h.
+ */
+#ifndef MOTE_ABI_BOOT_H
+#define MOTE_ABI_BOOT_H
+
+#define BOOT_MAGIC 0x65746f6du /* "mote", little-endian */
+#define BOOT_VERSION 1
+
+#define BOOT_DIRECT_MAP_BASE 0xffff888000000000ull
+#define BOOT_KERNEL_BASE 0xffffffff80000000ull
+#define BOOT_KERNEL_PHYS 0x100000ull
+
+/* x86_64: device and inter-processor interrupts; the VMM routes a device's GSI by MSI to
+ * vector BOOT_DEVICE_VECTOR + index of the device in boot_info. */
+#define BOOT_DEVICE_VECTOR 0x30
+#define BOOT_MAX_DEVICES 16
+#define BOOT_MMIO_BASE 0xd0000000ull /* device i: BOOT_MMIO_BASE + i * BOOT_MMIO_STRIDE */
+#define BOOT_MMIO_STRIDE 0x1000ull
+
+/* device-tree names */
+#define BOOT_FDT_COMPATIBLE "mote,machine"
+#define BOOT_FDT_NODE "/mote"
+
+enum boot_flag {
+	BOOT_EMULATED_SUPERVISOR = 1 << 0, /* bulk work is best asked of the VMM */
+	BOOT_TRACE = 1 << 1,		   /* report every system call with HC_TRACE */
+	BOOT_VERBOSE = 1 << 2,		   /* kernel log to HC_CONSOLE as it comes */
+	BOOT_STDIN_TTY = 1 << 3,	   /* the run's stdin / stdout / stderr is a terminal */
+	BOOT_STDOUT_TTY = 1 << 4,
+	BOOT_STDERR_TTY = 1 << 5,
+};
+
+struct boot_device {
+	unsigned long long mmio; /* gpa of the virtio-mmio registers, BOOT_MMIO_STRIDE bytes */
+	unsigned int device_id;	 /* VIRTIO_ID_* */
+	unsigned int vector;	 /* interrupt: x86_64 vector, aarch64 INTID */
+};
+_Static_assert(sizeof(struct boot_device) == 16, "boot_device layout");
+
+struct boot_info {
+	unsigned int magic;
+	unsigned int version;
+	unsigned int flags; /* enum boot_flag */
+	unsigned int cpu_count;
+	unsigned long long counter_hz;	      /* TSC / CNTVCT frequency */
+	unsigned long long realtime_ns;	      /* CLOCK_REALTIME when the guest's counter was 0 */
+	unsigned long long kernel_end;	      /* gpa, first byte after the image and bss */
+	unsigned long long boot_root;	      /* gpa of the boot page-table root */
+	unsigned long long free_start;	      /* gpa, page aligned: free memory begins */
+	unsigned long long ram_end;	      /* gpa: free memory ends = --mem */
+	unsigned long long bootfs_start;      /* gpa of struct bootfs_super; >= ram_end */
+	unsigned long long map_end;	      /* gpa: end of everything in the direct map */
+	unsigned long long fdt_start, fdt_len;
+	/* the first program: NUL-terminated strings one after another at strings_start:
+	 * path, cwd, argv[0..argc-1], envp[0..envc-1] */
+	unsigned long long strings_start, strings_len;
+	unsigned int argc, envc;
+	unsigned short rows, columns; /* the terminal's size, 0 when none */
+	unsigned int device_count;
+	unsigned long long random[4]; /* seed material from the host */
+	unsigned char initial_termios[64]; /* reserved, zero */
+	struct boot_device device[BOOT_MAX_DEVICES];
+};
+_Static_assert(sizeof(struct boot_info) == 16 + 8 * 12 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
+	       "boot_info layout");
+
+#endif

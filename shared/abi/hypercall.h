@@ -1,0 +1,79 @@
+/*
+ * The hypercall channel between the guest kernel and the VMM.
+ *
+ * x86_64: the kernel executes `out %eax, $HC_PORT` (one 32-bit write) with
+ *	eax = call number (enum hypercall), rdi, rsi, rdx, r10 = arguments.
+ *	The VMM answers in rax; no other register changes.
+ * aarch64: a 32-bit store of the call number to the page at HC_MMIO_BASE with
+ *	x0..x3 = arguments; the answer arrives in x0.
+ *
+ * Answers: a value >= 0, or a negative Linux errno. An unknown number answers
+ * -ENOSYS. "gpa" is a guest-physical address in bytes; every range is checked
+ * by the VMM against guest memory (base, length and their sum), and a bad range
+ * answers -EFAULT without any effect. Lengths are in bytes.
+ *
+ * The version changes whenever an existing call changes meaning; new calls only
+ * raise HC_COUNT.
+ */
+#ifndef MOTE_ABI_HYPERCALL_H
+#define MOTE_ABI_HYPERCALL_H
+
+#define HC_VERSION 1
+#define HC_PORT 0x6d0
+#define HC_MMIO_BASE 0x0fff0000
+
+enum hypercall {
+	/* (status): end the machine; status & 0xff is the exit status of `mote run`,
+	 * already in shell form (128+N for signal N). Does not return. */
+	HC_EXIT = 0,
+	/* (gpa, len <= 4096): text of the kernel's early console and log. */
+	HC_CONSOLE = 1,
+	/* (gpa of struct hc_panic): the kernel found itself broken. The VMM prints the
+	 * report, registers and a symbolised backtrace and ends with 125. Does not return. */
+	HC_PANIC = 2,
+	/* (dst gpa, src gpa, len): memmove of guest-physical memory. */
+	HC_COPY = 3,
+	/* (gpa, len): fill with zeros. */
+	HC_CLEAR = 4,
+	/* (root gpa, user address, gpa, len): copy user -> kernel through the page tables
+	 * whose root is given. Answers the bytes copied before the first page that is not
+	 * mapped for user reads (so 0..len). Never changes page tables. */
+	HC_COPY_FROM_USER = 5,
+	/* (root gpa, user address, gpa, len): copy kernel -> user; the same, and a page that
+	 * is not mapped writable ends the copy. */
+	HC_COPY_TO_USER = 6,
+	/* (gpa of struct hc_time): read the host's clocks. */
+	HC_TIME = 7,
+	/* (cpu, entry virtual address, argument): start vCPU `cpu` (1..ncpus-1), stopped since
+	 * boot, at entry with the boot page tables, interrupts off, the argument in the first
+	 * argument register. -EINVAL for a bad cpu, -EBUSY when already started. */
+	HC_CPU_START = 8,
+	/* (gpa of struct trace_record): shared/abi/trace.h. */
+	HC_TRACE = 9,
+	/* (number): the kernel met an unimplemented system call; the VMM says it once with -v. */
+	HC_UNKNOWN_SYSCALL = 10,
+	/* (root gpa, user address, len): clear user memory; answers as HC_COPY_TO_USER. */
+	HC_CLEAR_USER = 11,
+	HC_COUNT
+};
+
+struct hc_time {
+	unsigned long long realtime_ns; /* CLOCK_REALTIME of the host */
+	unsigned long long counter;	/* the guest's own counter at that moment */
+};
+_Static_assert(sizeof(struct hc_time) == 16, "hc_time layout");
+
+#define HC_PANIC_FRAMES 32
+struct hc_panic {
+	unsigned long long message_gpa; /* UTF-8 text, not NUL-terminated */
+	unsigned long long message_len;
+	unsigned long long cpu;
+	unsigned long long frame_count; /* return addresses, innermost first */
+	unsigned long long frame[HC_PANIC_FRAMES];
+	unsigned long long reg_count; /* 0, or 18 on x86_64: rax rbx rcx rdx rsi rdi rbp rsp
+					 r8..r15 rip rflags of the faulting context */
+	unsigned long long reg[34];
+};
+_Static_assert(sizeof(struct hc_panic) == 8 * (5 + HC_PANIC_FRAMES + 34), "hc_panic layout");
+
+#endif
