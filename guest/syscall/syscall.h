@@ -41,8 +41,8 @@ SYSCALL_KINDS(X)
  */
 #define SYSCALL_LIMIT 1024
 typedef long (*syscall_fn)(long, long, long, long, long, long);
-extern const syscall_fn syscall_table[SYSCALL_LIMIT];
-extern const unsigned char syscall_full_regs[SYSCALL_LIMIT];
+extern const syscall_fn syscall_table[SYSCALL_LIMIT + 1]; /* the last entry is spare */
+extern const unsigned char syscall_full_regs[SYSCALL_LIMIT + 1];
 /* Holes: says so to the VMM (-v) and answers -ENOSYS. */
 long sys_ni(void);
 /* Slow entry path (WORK_TRACE, or number out of range): whole dispatch in C, result in the frame. */
