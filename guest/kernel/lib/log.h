@@ -16,6 +16,12 @@ int ksnprintf(char *buf, size_t size, const char *fmt, ...) __attribute__((forma
  * BOOT_VERBOSE it also goes to the VMM at once. Any context. */
 void klog(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+#define LOG_SIZE 16384ul
+/* Bytes logged since boot: the position after the last one. */
+u64 klog_written(void);
+/* Copy up to n bytes of the log from position `from` on (what was overwritten is skipped); answers how many. */
+size_t klog_read(u64 from, char *buf, size_t n);
+
 /* Stop the machine with a report at the host (exit status 125). Any context. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
