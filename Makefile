@@ -100,6 +100,42 @@ $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
 		-mgeneral-regs-only -MMD -c -o $@ $<
 
+# ---- packages ----
+PACKAGES := gcc make libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib
+.PHONY: deps
+deps:
+	$(Q)missing=; for p in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || { \
+		if [ "$$(id -u)" != 0 ]; then echo "mote needs these packages: apt-get install$$missing" >&2; exit 1; fi; \
+		echo "installing:$$missing"; apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
+# ---- what a user calls ----
+.PHONY: run test test-svm bench
+run: deps
+	$(Q)$(MAKE) -s all
+	$(Q)$(BUILD)/mote run --file images/demo.sh:/demo.sh -- /bin/busybox sh /demo.sh
+	$(Q)if [ -t 0 ] && [ -t 1 ]; then echo; echo "A shell in a fresh guest (exit ends it):"; \
+		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
+
+test: deps
+	$(Q)$(MAKE) -s all unit-build guest-tests
+	$(Q)$(MAKE) -s DEBUG=1 all
+	$(Q)tests/run
+
+test-svm: deps
+	$(Q)$(MAKE) -s all guest-tests
+	$(Q)tests/run svm
+
+bench: deps
+	$(Q)$(MAKE) -s all
+	$(Q)$(BUILD)/mote bench
+
+.PHONY: unit-build
+unit-build: $(UNIT)
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
