@@ -24,6 +24,9 @@ struct cpu {
 	u64 timer_deadline; /* what the hardware timer is armed for */
 	u64 idle_ns, user_ns, kernel_ns;
 	u64 interrupts, switches;
+	struct mm *mm;	       /* address space loaded now, NULL = the boot tables */
+	struct task *dead;     /* switched away from for the last time: sched_finish_switch frees it */
+	bool slice_armed;      /* the hardware timer will end the current slice */
 };
 extern struct cpu cpu_table[MAX_CPUS];
 extern unsigned int cpu_count;
@@ -33,7 +36,19 @@ struct cpu *cpu_current(void);
 void kernel_lock(void);
 void kernel_unlock(void);
 
+/* Make the boot context CPU 0's idle task and pid 1 (the kernel itself); takes the kernel lock. Set cpu_count before. */
 void sched_init(void);
+/*
+ * The idle task of a secondary CPU, before arch_cpu_start: its kernel stack in t->stack. NULL: no memory. The CPU comes up on that stack,
+ * takes the kernel lock and calls cpu_idle_loop().
+ */
+struct task *sched_create_idle(unsigned int cpu);
+/* Load mm (NULL: the boot tables) on this CPU. Does not touch reference counts. */
+void cpu_load_mm(struct mm *mm);
+/* Make sure this CPU's hardware timer fires at deadline_ns (arch_counter_ns() scale) or before. */
+void cpu_timer_request(u64 deadline_ns);
+/* Charge CPU time of the current task up to now. */
+void sched_charge_current(void);
 /* Give up the CPU. With state TASK_RUNNING the task stays runnable. */
 void schedule(void);
 /* Make a sleeping or stopped task runnable (no effect when it runs already). */
@@ -48,7 +63,12 @@ void timer_interrupt(void);
 /* After the last switch of a new task: finishes schedule() on its behalf; then user mode or fn. */
 void sched_finish_switch(void);
 void sched_yield(void);
+/* Runs whatever is runnable, for ever. Called with the kernel lock held; arch_idle() is called with it dropped. */
 void cpu_idle_loop(void) __attribute__((noreturn));
+/* Queue order and slices follow policy, priority and nice of t: call after changing them. */
+void sched_requeue(struct task *t);
+/* Ask for t, if it runs on another CPU, to enter the kernel soon (its thread_info.work was changed). */
+void task_kick(struct task *t);
 /* Load averages, fixed point 1/65536, for sysinfo and /proc/loadavg. */
 void sched_load(u64 load[3]);
 u32 sched_runnable(void);

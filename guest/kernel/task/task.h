@@ -36,14 +36,16 @@ enum work_flag {
 	WORK_RESTORE_MASK = 1 << 3, /* task.saved_mask after sigsuspend, ppoll ... */
 };
 
-/* Credentials: credentials(7). Owned by a task, copied on fork. 32 supplementary groups inline keeps it one allocation. */
+/* Credentials: credentials(7). 32 supplementary groups inline keeps it one allocation. */
 #define CRED_GROUPS 32
 struct cred {
+	u32 refcount; /* shared between tasks after fork: written only through cred_prepare */
 	u32 uid, euid, suid, fsuid;
 	u32 gid, egid, sgid, fsgid;
 	u32 group_count;
 	u32 group[CRED_GROUPS];
-	u64 cap_permitted, cap_effective, cap_inheritable, cap_bounding;
+	u64 cap_permitted, cap_effective, cap_inheritable, cap_bounding, cap_ambient;
+	u32 securebits;
 };
 
 /* One id (pid, tid) and what it names now: a task, and process groups and sessions of that number. */
@@ -53,7 +55,7 @@ struct pid {
 	struct task *task; /* NULL when gone */
 	struct list group;   /* struct process.group_link */
 	struct list session; /* struct process.session_link */
-	struct rb_node node;
+	struct waitq exit_wait; /* woken when the process of this number has ended (pidfd) */
 };
 
 /* A thread group. */
@@ -98,8 +100,15 @@ struct process {
 
 	bool dumpable, no_new_privs;
 	bool child_subreaper;
-	int death_signal; /* prctl PR_SET_PDEATHSIG */
+	bool zombie;	    /* all threads have ended; waiting for wait(2) */
+	bool did_exec;	    /* setpgid(2) by the parent is over */
+	bool has_subreaper; /* some ancestor is a subreaper */
+	int death_signal;   /* prctl PR_SET_PDEATHSIG */
+	u64 peak_rss_pages, child_peak_rss_pages; /* getrusage ru_maxrss */
+	unsigned long personality;
 };
+/* pid 1: the kernel itself. Adopts orphans and reaps them at once; takes no signals. */
+extern struct process init_process;
 
 struct robust_list_head;
 
@@ -156,6 +165,9 @@ struct task {
 	u32 rseq_len, rseq_sig;
 };
 
+/* The first program: fds 0-2, session, exec in a new task; called once by kernel_main before cpu_idle_loop(). */
+void process_start_first(const struct boot_info *info);
+
 /* The task of the running context. */
 static inline struct task *task_current(void)
 {
@@ -182,6 +194,9 @@ static inline int task_tid(const struct task *t)
 struct pid *pid_alloc(void); /* NULL: no memory or no numbers left */
 struct pid *pid_get(struct pid *p);
 void pid_put(struct pid *p);
+/* A process's memory outlives its reaping while references are held (sigqueue.account). */
+struct process *process_get(struct process *p);
+void process_put(struct process *p);
 struct pid *pid_find(int nr); /* no reference; NULL */
 struct task *task_find(int tid);
 struct process *process_find(int pid); /* by thread-group id; NULL */
@@ -225,12 +240,22 @@ long task_spawn(struct exec_args *args);
 /* End the current thread / the whole process with a wait(2) status. */
 _Noreturn void task_exit(int status);
 _Noreturn void process_exit_group(int status);
+/* Start the end of a whole process from outside or inside (fatal signal): every thread is marked killed and woken. */
+void process_kill(struct process *p, int status);
+/*
+ * Tell the parent of p: SIGCHLD with si_code CLD_EXITED CLD_KILLED CLD_STOPPED CLD_CONTINUED ..., si_status = status, and wake its wait4.
+ * Stops and continues are reported only when the parent did not ask for SA_NOCLDSTOP.
+ */
+void process_notify_parent(struct process *p, int code, int status);
 /* Mark all other threads of the current process killed and wait until they are gone (execve). */
 int process_kill_other_threads(void);
 
 /* ---- credentials ---- */
 struct cred *cred_copy(const struct cred *c);
+struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);
+/* The current task's credentials made its own, to be changed in place; NULL: no memory. */
+struct cred *cred_prepare(void);
 bool cred_in_group(const struct cred *c, u32 gid);
 static inline const struct cred *current_cred(void)
 {
