@@ -19,7 +19,7 @@
 #define MOTE_ABI_HYPERCALL_H
 
 #define HC_VERSION 1
-#define HC_PORT 0x6d0
+#define HC_PORT 0xf4 /* below 0x100: an immediate operand, so that rdx stays an argument */
 #define HC_MMIO_BASE 0x0fff0000
 
 enum hypercall {
