@@ -1,0 +1,11 @@
+/* virtio-blk (virtio 1.2, section 5.2) over a host file or block device. */
+#ifndef MOTE_DEVICES_BLK_H
+#define MOTE_DEVICES_BLK_H
+
+struct machine;
+
+/* --disk FILE[,ro]: open it (its length rounded down to sectors of 512 bytes is the capacity), add a device to m. 0, or a negative errno after
+ * mote_error(). The file is locked (flock) so that two machines do not write one image: -EWOULDBLOCK. */
+int blk_add(struct machine *m, const char *spec);
+
+#endif
