@@ -10,7 +10,11 @@
  * undefined, flat segments, CR0.WP, EFER.NXE|SCE|LME. Page tables map
  *	[0, top of memory) at BOOT_DIRECT_MAP_BASE, writable, not executable, and
  *	the kernel image at BOOT_KERNEL_BASE + physical address (first 16 MiB), writable,
- *	executable. Nothing is mapped in the lower half.
+ *	executable, and
+ *	the device window (the 2 MiB pages at BOOT_MMIO_BASE and BOOT_APIC_BASE) at
+ *	BOOT_DIRECT_MAP_BASE + physical address, writable, uncached, not executable.
+ * Only two entries of the root are in use: those of the direct map and of the kernel image; nothing is mapped in the lower half.
+ * Selectors: CS 0x10, SS DS ES FS GS 0x18 (the kernel's own table has the same descriptors there).
  * "top of memory" is boot_info.map_end: RAM plus the boot file system's pages.
  *
  * Physical layout: kernel image at its ELF physical addresses, then page tables, boot_info,
@@ -33,6 +37,7 @@
 #define BOOT_MAX_DEVICES 16
 #define BOOT_MMIO_BASE 0xd0000000ull /* device i: BOOT_MMIO_BASE + i * BOOT_MMIO_STRIDE */
 #define BOOT_MMIO_STRIDE 0x1000ull
+#define BOOT_APIC_BASE 0xfee00000ull /* x86_64: every CPU's own local APIC */
 
 /* device-tree names */
 #define BOOT_FDT_COMPATIBLE "mote,machine"
