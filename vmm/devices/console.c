@@ -1,0 +1,421 @@
+#include "devices/console.h"
+
+#include <errno.h>
+#include <linux/virtio_console.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "devices/console_host.h"
+#include "devices/virtio.h"
+
+/* Queues (5.3.2): port 0 has 0 and 1, control 2 and 3, port n > 0 has 2n + 2 and 2n + 3. */
+#define CONTROL_RX 2
+#define CONTROL_TX 3
+#define CONSOLE_QUEUES (2 * (CONSOLE_PORTS + 1))
+#define CONTROL_PENDING 32 /* messages kept for a driver that gives no buffers; more are dropped */
+
+/* Plain state beside the transport's: saved and loaded as it is. */
+struct console_state {
+	struct virtio_console_config config;
+	struct {
+		uint64_t sent;	    /* bytes of the transmit chain at hand already written to the host */
+		uint8_t closed;	    /* the host's end takes no more output */
+		uint8_t told_closed; /* and the driver has been told by PORT_OPEN 0 */
+	} port[CONSOLE_PORTS];
+	uint32_t pending_count;
+	struct virtio_console_control pending[CONTROL_PENDING];
+};
+
+struct console {
+	struct virtio_device virtio; /* first */
+	struct console_state state;
+	struct host_end in[CONSOLE_PORTS], out[CONSOLE_PORTS];
+	int winch; /* signalfd, -1 when there is no terminal */
+	/* The input thread, started when something must be waited for. */
+	unsigned long thread;
+	bool thread_runs, stop;
+	bool want_in[CONSOLE_PORTS], want_out[CONSOLE_PORTS];
+	int wake; /* eventfd */
+};
+
+static unsigned int rx_queue(unsigned int port)
+{
+	return port ? 2 * port + 2 : 0;
+}
+
+static unsigned int tx_queue(unsigned int port)
+{
+	return rx_queue(port) + 1;
+}
+
+static void *io_thread(void *arg);
+
+/* Have the input thread look at the want_ flags again. */
+static void wake_thread(struct console *c)
+{
+	if (c->stop)
+		return;
+	if (c->thread_runs)
+		eventfd_write(c->wake, 1);
+	else
+		c->thread_runs = device_start_thread(&c->thread, io_thread, c) == 0;
+}
+
+/* ---- control messages ---- */
+
+static void control_flush(struct console *c)
+{
+	struct virtio_device *dev = &c->virtio;
+	struct virtq_chain ch;
+
+	while (c->state.pending_count && virtio_peek(dev, CONTROL_RX, &ch)) {
+		struct virtio_console_control *m = &c->state.pending[0];
+		if (ch.readable || ch.write_len < sizeof(*m)) {
+			virtio_broken(dev);
+			return;
+		}
+		iov_from_buf(ch.iov, ch.writable, m, sizeof(*m));
+		if (m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value)
+			c->state.port[m->id].told_closed = 1;
+		c->state.pending_count--;
+		memmove(m, m + 1, c->state.pending_count * sizeof(*m));
+		virtio_finish(dev, CONTROL_RX, &ch, sizeof(*m));
+	}
+}
+
+static void control_send(struct console *c, uint32_t port, uint16_t event, uint16_t value)
+{
+	if (c->state.pending_count == CONTROL_PENDING)
+		return;
+	c->state.pending[c->state.pending_count++] =
+		(struct virtio_console_control){.id = port, .event = event, .value = value};
+	control_flush(c);
+}
+
+static void control_message(struct console *c, const struct virtio_console_control *m)
+{
+	if (m->event == VIRTIO_CONSOLE_DEVICE_READY && m->value) {
+		for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
+			control_send(c, i, VIRTIO_CONSOLE_PORT_ADD, 1);
+	} else if (m->event == VIRTIO_CONSOLE_PORT_READY && m->value && m->id < CONSOLE_PORTS) {
+		if (m->id == CONSOLE_PORT_TTY)
+			control_send(c, m->id, VIRTIO_CONSOLE_CONSOLE_PORT, 1);
+		control_send(c, m->id, VIRTIO_CONSOLE_PORT_OPEN, 1);
+	}
+}
+
+static void control_receive(struct console *c)
+{
+	struct virtio_device *dev = &c->virtio;
+	struct virtq_chain ch;
+
+	while (virtio_peek(dev, CONTROL_TX, &ch)) {
+		struct virtio_console_control m;
+		if (ch.writable || ch.read_len < sizeof(m)) {
+			virtio_broken(dev);
+			return;
+		}
+		iov_to_buf(ch.iov, ch.readable, &m, sizeof(m));
+		virtio_finish(dev, CONTROL_TX, &ch, 0);
+		control_message(c, &m);
+	}
+}
+
+/* ---- data ---- */
+
+static bool multiport(const struct console *c)
+{
+	return c->virtio.state.driver_features & (1ull << VIRTIO_CONSOLE_F_MULTIPORT);
+}
+
+/*
+ * The host's end of an output is gone. The chain at hand stays with us until the driver has taken the message: so that its
+ * writer learns of it from this very write. A driver without a control queue is made to look by a configuration interrupt.
+ */
+static void port_closed(struct console *c, unsigned int port)
+{
+	if (c->state.port[port].closed)
+		return;
+	c->state.port[port].closed = 1;
+	if (!multiport(c)) {
+		c->state.port[port].told_closed = 1;
+		return;
+	}
+	control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
+	if (!c->state.port[port].told_closed)
+		virtio_config_changed(&c->virtio);
+}
+
+/* Write the rest of ch: HOST_BLOCKED, HOST_CLOSED, or 1 when all of it is written. */
+static int chain_write(struct console *c, unsigned int port, const struct virtq_chain *ch)
+{
+	uint64_t *sent = &c->state.port[port].sent;
+
+	while (*sent < ch->read_len) {
+		struct iovec part[VIRTQ_MAX_SIZE];
+		unsigned int n = iov_slice(ch->iov, ch->readable, *sent, ~0ull, part);
+		ssize_t r = host_write(&c->out[port], part, n);
+		if (r <= 0)
+			return r;
+		*sent += r;
+	}
+	return 1;
+}
+
+static void port_transmit(struct console *c, unsigned int port)
+{
+	struct virtio_device *dev = &c->virtio;
+	struct virtq_chain ch;
+
+	while (virtio_peek(dev, tx_queue(port), &ch)) {
+		if (ch.writable) {
+			virtio_broken(dev);
+			return;
+		}
+		int r = c->state.port[port].closed ? HOST_CLOSED : chain_write(c, port, &ch);
+		if (r == HOST_BLOCKED) {
+			c->want_out[port] = true;
+			wake_thread(c);
+			return;
+		}
+		if (r == HOST_CLOSED)
+			port_closed(c, port);
+		if (c->state.port[port].closed && !c->state.port[port].told_closed)
+			return;
+		c->state.port[port].sent = 0;
+		virtio_finish(dev, tx_queue(port), &ch, 0);
+	}
+}
+
+static void port_receive(struct console *c, unsigned int port)
+{
+	struct virtio_device *dev = &c->virtio;
+	struct virtq_chain ch;
+
+	while (virtio_peek(dev, rx_queue(port), &ch)) {
+		if (ch.readable) {
+			virtio_broken(dev);
+			return;
+		}
+		ssize_t r = host_read(&c->in[port], ch.iov, ch.writable);
+		if (r == HOST_BLOCKED) {
+			c->want_in[port] = true;
+			wake_thread(c);
+			return;
+		}
+		if (r == HOST_CLOSED && dev->state.queue[CONTROL_RX].ready)
+			control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
+		virtio_finish(dev, rx_queue(port), &ch, r > 0 ? r : 0);
+	}
+}
+
+static void console_notify(struct virtio_device *dev, unsigned int queue)
+{
+	struct console *c = (struct console *)dev;
+
+	if (queue == CONTROL_TX) {
+		control_receive(c);
+	} else if (queue == CONTROL_RX) {
+		control_flush(c);
+		for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
+			if (c->state.port[i].closed)
+				port_transmit(c, i);
+	} else {
+		unsigned int port = queue < 2 ? 0 : queue / 2 - 1;
+		if (queue % 2)
+			port_transmit(c, port);
+		else
+			port_receive(c, port);
+		if (queue == 0 && c->winch >= 0 && !c->thread_runs)
+			wake_thread(c);
+	}
+}
+
+static void console_reset(struct virtio_device *dev)
+{
+	struct console *c = (struct console *)dev;
+
+	c->state.pending_count = 0;
+	memset(c->state.port, 0, sizeof(c->state.port));
+}
+
+/* ---- the input thread ---- */
+
+static bool read_size(struct console *c)
+{
+	struct winsize w;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct host_end *h = i ? &c->in[0] : &c->out[0];
+		if (h->kind != HOST_TTY || ioctl(h->fd, TIOCGWINSZ, &w))
+			continue;
+		bool changed = c->state.config.rows != w.ws_row || c->state.config.cols != w.ws_col;
+		c->state.config.rows = w.ws_row;
+		c->state.config.cols = w.ws_col;
+		return changed;
+	}
+	return false;
+}
+
+static unsigned int build_poll(struct console *c, struct pollfd *p)
+{
+	unsigned int n = 0;
+
+	p[n++] = (struct pollfd){.fd = c->wake, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = c->winch, .events = POLLIN};
+	for (unsigned int i = 0; i < CONSOLE_PORTS; i++) {
+		p[n++] = (struct pollfd){.fd = c->want_in[i] ? c->in[i].fd : -1, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = c->want_out[i] ? c->out[i].fd : -1, .events = POLLOUT};
+	}
+	return n;
+}
+
+static void serve_poll(struct console *c, const struct pollfd *p)
+{
+	struct signalfd_siginfo info;
+	uint64_t count;
+
+	if (p[0].revents && read(c->wake, &count, sizeof(count)) < 0)
+		return;
+	if (p[1].revents && read(c->winch, &info, sizeof(info)) == sizeof(info) && read_size(c))
+		virtio_config_changed(&c->virtio);
+	for (unsigned int i = 0; i < CONSOLE_PORTS; i++) {
+		if (p[2 + 2 * i].revents) {
+			c->want_in[i] = false;
+			port_receive(c, i);
+		}
+		if (p[3 + 2 * i].revents) {
+			c->want_out[i] = false;
+			port_transmit(c, i);
+		}
+	}
+}
+
+static void *io_thread(void *arg)
+{
+	struct console *c = arg;
+	struct pollfd p[2 + 2 * CONSOLE_PORTS];
+
+	pthread_mutex_lock(&c->virtio.lock);
+	while (!c->stop) {
+		unsigned int n = build_poll(c, p);
+		pthread_mutex_unlock(&c->virtio.lock);
+		int r = poll(p, n, -1);
+		pthread_mutex_lock(&c->virtio.lock);
+		if (r > 0 && !c->stop)
+			serve_poll(c, p);
+	}
+	pthread_mutex_unlock(&c->virtio.lock);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static void stop_thread(struct console *c)
+{
+	pthread_mutex_lock(&c->virtio.lock);
+	c->stop = true;
+	bool runs = c->thread_runs;
+	eventfd_write(c->wake, 1);
+	pthread_mutex_unlock(&c->virtio.lock);
+	if (runs)
+		pthread_join((pthread_t)c->thread, NULL);
+}
+
+/* Write out what the guest has handed over, as long as somebody reads it. */
+static void drain(struct console *c, unsigned int port)
+{
+	for (;;) {
+		c->want_out[port] = false;
+		port_transmit(c, port);
+		if (!c->want_out[port])
+			return;
+		host_wait_writable(&c->out[port], 100);
+	}
+}
+
+static void console_free(struct console *c)
+{
+	if (c->winch >= 0)
+		close(c->winch);
+	if (c->wake >= 0)
+		close(c->wake);
+	pthread_mutex_destroy(&c->virtio.lock);
+	free(c);
+}
+
+static void console_destroy(struct mmio_device *mmio)
+{
+	struct console *c = (struct console *)mmio;
+
+	stop_thread(c);
+	for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
+		drain(c, i);
+	console_free(c);
+}
+
+static const struct virtio_ops console_ops = {
+	.features = 1ull << VIRTIO_CONSOLE_F_SIZE | 1ull << VIRTIO_CONSOLE_F_MULTIPORT,
+	.queue_count = CONSOLE_QUEUES,
+	.notify = console_notify,
+	.reset = console_reset,
+};
+
+static void choose_ends(struct console *c, const struct console_config *k)
+{
+	int tty_out = k->out_tty ? k->out : k->err_tty ? k->err : k->in_tty ? k->in : k->err;
+
+	for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
+		c->in[i].fd = c->out[i].fd = -1;
+	host_end_init(&c->in[CONSOLE_PORT_TTY], k->in_tty ? k->in : -1);
+	host_end_init(&c->out[CONSOLE_PORT_TTY], tty_out);
+	host_end_init(&c->in[CONSOLE_PORT_STDIN], k->in_tty ? -1 : k->in);
+	host_end_init(&c->out[CONSOLE_PORT_STDOUT], k->out);
+	host_end_init(&c->out[CONSOLE_PORT_STDERR], k->err);
+}
+
+/* Signals the console takes another way: SIGPIPE as EPIPE, SIGWINCH from a signalfd. */
+static int take_signals(struct console *c, bool tty)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	if (tty) {
+		c->winch = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+		if (c->winch < 0)
+			return -errno;
+	} else {
+		sigemptyset(&set);
+	}
+	sigaddset(&set, SIGPIPE);
+	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int console_add(struct machine *m, const struct console_config *k)
+{
+	struct console *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	virtio_setup(&c->virtio, &console_ops, VIRTIO_ID_CONSOLE, &c->state.config, sizeof(c->state.config));
+	c->virtio.mmio.destroy = console_destroy;
+	c->state.config = (struct virtio_console_config){
+		.cols = k->columns, .rows = k->rows, .max_nr_ports = CONSOLE_PORTS};
+	choose_ends(c, k);
+	c->winch = -1;
+	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int err = c->wake < 0 ? -errno : take_signals(c, k->in_tty || k->out_tty || k->err_tty);
+	if (!err)
+		err = machine_add_device(m, &c->virtio.mmio);
+	if (err)
+		console_free(c);
+	return err;
+}
