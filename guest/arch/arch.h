@@ -37,6 +37,8 @@ static inline void *phys_to_virt(phys_addr pa);
 static inline phys_addr virt_to_phys(const void *va); /* direct map and kernel image */
 
 /* ---- page tables ---- */
+/* An entry without PTE_READ stays in the table (lookup and walk see it, with its flags) but nobody can
+ * access the page, as PROT_NONE asks. */
 enum pte_flag {
 	PTE_READ = 1,
 	PTE_WRITE = 2,

@@ -9,9 +9,13 @@ struct slab_cache {
 	const char *name;
 	size_t size;  /* object bytes */
 	size_t align; /* power of two */
-	struct list partial;
+	struct list partial; /* slabs with a free object */
 	u64 objects; /* in use */
 	struct list all;
+	/* set at first use */
+	u32 stride; /* bytes from object to object */
+	u16 capacity; /* objects a slab */
+	u16 order;	  /* pages a slab, log2 */
 };
 
 /* A static cache: usable without a set-up call (linked into the list of caches at first use). */
@@ -25,6 +29,7 @@ struct slab_cache {
 /* An object (contents undefined / zeroed) or NULL. */
 void *slab_alloc(struct slab_cache *c);
 void *slab_zalloc(struct slab_cache *c);
+/* object: from this cache, not NULL */
 void slab_free(struct slab_cache *c, void *object);
 
 /* Any size up to 4 MiB; NULL when memory is out. Aligned to 16 (whole pages from 4096 up: page aligned). kfree(NULL) is fine. */
@@ -33,6 +38,9 @@ void *kzalloc(size_t size);
 void kfree(void *p);
 /* A copy of n bytes plus a terminating NUL. */
 char *kstrndup(const char *s, size_t n);
+
+/* Give back the slabs that hold no object. */
+void slab_shrink(void);
 
 /* For each cache in use: fn(ctx, cache). /proc/slabinfo and leak checks. */
 void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx);

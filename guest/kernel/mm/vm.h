@@ -13,6 +13,8 @@ struct file;
 struct page;
 struct vma;
 struct path;
+struct mapping;
+struct shmem;
 
 /* vma flags beside PROT_* (prot) */
 enum vma_flag {
@@ -26,6 +28,9 @@ enum vma_flag {
 	VMA_LOCKED = 1 << 7,
 	VMA_NORESERVE = 1 << 8,
 	VMA_MAYWRITE = 1 << 9,	 /* mprotect may add PROT_WRITE (shared mapping of a read-only file: not) */
+	VMA_MAYEXEC = 1 << 10,	 /* mprotect may add PROT_EXEC (file on a noexec mount: not) */
+	VMA_LOCKONFAULT = 1 << 11, /* mlock2(MLOCK_ONFAULT): with VMA_LOCKED */
+	VMA_WRITENOTIFY = 1 << 12, /* shared and backed by a disk: a first write marks the page dirty */
 };
 
 struct vma {
@@ -36,9 +41,23 @@ struct vma {
 	u64 pgoff;	    /* offset of start in the file, in pages */
 	struct mm *mm;
 	struct rb_node node;
-	struct list mapping_link; /* in file's mapping: truncate finds who maps it */
+	struct list mapping_link; /* in mapping->vmas: truncate finds who maps it */
 	unsigned char pkey;
+	u8 ahead;		 /* anonymous: pages the last fault mapped, and where a program that */
+	vaddr next_fault;	 /* goes through memory in order will fault next */
+	struct mapping *mapping; /* the pages behind: the file's or shmem's; NULL: anonymous and private */
+	struct shmem *shmem;	 /* shared anonymous memory: counted reference */
 };
+
+/* The number of pages in v; the index in its mapping of the page at va. */
+static inline u64 vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
+static inline u64 vma_index(const struct vma *v, vaddr va)
+{
+	return v->pgoff + ((va - v->start) >> PAGE_SHIFT);
+}
 
 struct mm {
 	struct arch_pgtable pgtable;
@@ -50,7 +69,13 @@ struct mm {
 	u64 rss_pages;	  /* present entries */
 	u64 peak_rss_pages;
 	u64 locked_pages;
+	u64 data_pages;	  /* private and writable, no stack: RLIMIT_DATA */
+	u64 stack_pages;  /* in VMA_GROWSDOWN */
+	u32 seq;	  /* changes with every change of vmas */
+	unsigned int future; /* mlockall(MCL_FUTURE): VMA_LOCKED, MCL_ONFAULT: VMA_LOCKONFAULT */
 	vaddr mmap_top;	  /* mappings grow down from here */
+	vaddr map_cache;  /* the search for a hole starts here (0: at mmap_top); */
+	u64 hole_above;	  /* above it there is none larger than this */
 	vaddr code_start, code_end, data_start, data_end;
 	vaddr brk_start, brk;
 	vaddr stack_start;
@@ -102,11 +127,23 @@ int mm_populate(struct mm *mm, vaddr addr, size_t len, bool write);
 /* The page behind addr after faulting it in for the access, with a reference; 0, or as mm_fault. Futex keys, direct I/O. */
 int mm_get_page(struct mm *mm, vaddr addr, enum fault_access access, struct page **out);
 
-/* Called by the file system when [first, last] pages leave a mapping: unmap them everywhere. */
-struct mapping;
-void mapping_unmap_range(struct mapping *m, u64 first, u64 last);
+/*
+ * For a character device whose mappings are plain memory (/dev/zero), from file_ops.mmap: v keeps its file for
+ * /proc/PID/maps but its pages are anonymous. 0 or -ENOMEM.
+ */
+int vma_set_anonymous(struct vma *v);
 
-/* A process to kill when memory is out (the largest), and the killing. */
+/* Unmap pages [first, last] of a mapping from every address space; cows: private copies of them too (truncate). */
+void mapping_zap_range(struct mapping *m, u64 first, u64 last, bool cows);
+/* Write-protect them where they are shared, so that the next write marks them dirty again. */
+void mapping_protect_range(struct mapping *m, u64 first, u64 last);
+/* The cache's pages [first, last] leave the mapping: unmap them everywhere, private copies stay. */
+static inline void mapping_unmap_range(struct mapping *m, u64 first, u64 last)
+{
+	mapping_zap_range(m, first, last, false);
+}
+
+/* Memory is out: send SIGKILL to the process that holds most and has not been sent one yet. */
 void oom_kill(void);
 
 #endif

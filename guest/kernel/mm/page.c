@@ -1,0 +1,266 @@
+#include "kernel/mm/page.h"
+#include "kernel/lib/log.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/slab.h"
+#include "shared/abi/boot.h"
+
+/* Single pages are freed to a stack and reused from there; only when it grows do they meet their buddies. */
+#define STACK_MAX 512
+#define STACK_DRAIN 256
+
+struct page *page_map;
+phys_addr page_ram_end;
+u64 page_slab_count, page_cache_count;
+
+static u64 total_pages, free_pages;
+static u64 reserve_pages; /* what PAGE_ALLOC_USER leaves */
+static u64 fresh;	  /* index: this page and all above were never used */
+static struct page *stack;
+static unsigned int stack_depth;
+static u32 orders; /* bit mask: which free lists hold something */
+static u64 fail_countdown;
+static struct page *zero_page;
+static struct list free_list[PAGE_MAX_ORDER + 1] = {
+	LIST_INIT(free_list[0]), LIST_INIT(free_list[1]), LIST_INIT(free_list[2]), LIST_INIT(free_list[3]),
+	LIST_INIT(free_list[4]), LIST_INIT(free_list[5]), LIST_INIT(free_list[6]), LIST_INIT(free_list[7]),
+	LIST_INIT(free_list[8]), LIST_INIT(free_list[9]), LIST_INIT(free_list[10]),
+};
+
+void page_init(const struct boot_info *info)
+{
+	u64 map_bytes = ALIGN_UP((info->map_end >> PAGE_SHIFT) * sizeof(struct page), PAGE_SIZE);
+	u64 end = info->ram_end >> PAGE_SHIFT;
+
+	page_map = phys_to_virt(info->free_start);
+	page_ram_end = info->ram_end & PAGE_MASK;
+	fresh = (info->free_start + map_bytes) >> PAGE_SHIFT;
+	if (fresh + 256 > end)
+		panic("not enough memory: %llu KiB", info->ram_end >> 10);
+	zero_page = page_map + fresh++;
+	zero_page->refcount = 1;
+	zero_page->flags = PAGE_PINNED;
+	total_pages = free_pages = end - fresh;
+	reserve_pages = MIN(MAX(total_pages / 64, 64), 1024);
+}
+
+/* ---- debug kernel: freed pages are poisoned by copying a page of poison, which is cheap everywhere ---- */
+#define POISON 0x6b6b6b6b6b6b6b6bull
+
+#ifdef KERNEL_DEBUG
+static struct page *poison_page;
+
+static void poison(struct page *p, unsigned int order)
+{
+	if (!poison_page) {
+		poison_page = page_alloc(0, 0);
+		if (!poison_page)
+			return;
+		memset(page_to_virt(poison_page), POISON & 0xff, PAGE_SIZE);
+	}
+	for (u64 i = 0; i < 1ull << order; i++)
+		arch_copy_page(page_to_virt(p + i), page_to_virt(poison_page));
+}
+
+/* Spot check: both ends of the page. */
+static void poison_check(struct page *p)
+{
+	const u64 *word = page_to_virt(p);
+
+	if (poison_page && (word[0] != POISON || word[1] != POISON || word[510] != POISON || word[511] != POISON))
+		panic("page %#llx was written after it was freed",
+		      (unsigned long long)page_to_phys(p));
+}
+#else
+static inline void poison(struct page *p __unused, unsigned int order __unused)
+{
+}
+static inline void poison_check(struct page *p __unused)
+{
+}
+#endif
+
+/* ---- blocks of 2^order, merged with their buddies (Knuth, TAOCP 1, 2.5) ---- */
+static void buddy_insert(struct page *p, unsigned int order, u32 clean)
+{
+	u64 i = p - page_map;
+
+	while (order < PAGE_MAX_ORDER) {
+		u64 b = i ^ 1ull << order;
+		struct page *buddy = page_map + b;
+
+		/* Beyond the watermark descriptors are zero, so never PAGE_BUDDY. */
+		if (b >= fresh || !(buddy->flags & PAGE_BUDDY) || buddy->order != order)
+			break;
+		list_remove(&buddy->link);
+		if (list_empty(&free_list[order]))
+			orders &= ~(1u << order);
+		clean &= buddy->flags & PAGE_CLEAN;
+		buddy->flags = 0;
+		i &= ~(1ull << order);
+		order++;
+	}
+	p = page_map + i;
+	p->flags = PAGE_BUDDY | clean;
+	p->order = order;
+	p->refcount = 0;
+	list_push_front(&free_list[order], &p->link);
+	orders |= 1u << order;
+}
+
+/* A block from the free lists, split down to order; flags say whether it is PAGE_CLEAN. */
+static struct page *buddy_take(unsigned int order)
+{
+	u32 fit = orders & ~0u << order;
+	unsigned int o;
+	struct page *p;
+	u32 clean;
+
+	if (!fit)
+		return NULL;
+	o = __builtin_ctz(fit);
+	p = list_first(&free_list[o], struct page, link);
+	list_remove(&p->link);
+	if (list_empty(&free_list[o]))
+		orders &= ~(1u << o);
+	clean = p->flags & PAGE_CLEAN;
+	while (o > order) {
+		struct page *half = p + (1u << --o);
+
+		half->flags = PAGE_BUDDY | clean;
+		half->order = o;
+		list_push_front(&free_list[o], &half->link);
+		orders |= 1u << o;
+	}
+	p->flags = clean;
+	return p;
+}
+
+/* The free lists' share of [from, to), never used, in aligned blocks. */
+static void give_clean(u64 from, u64 to)
+{
+	while (from < to) {
+		unsigned int order = __builtin_ctzll(from | 1ull << PAGE_MAX_ORDER);
+
+		while (from + (1ull << order) > to)
+			order--;
+		buddy_insert(page_map + from, order, PAGE_CLEAN);
+		from += 1ull << order;
+	}
+}
+
+/* A block of never used pages at the watermark. */
+static struct page *fresh_take(unsigned int order)
+{
+	u64 n = 1ull << order, start = ALIGN_UP(fresh, n), skipped = fresh;
+	struct page *p = page_map + start;
+
+	if (start + n > page_ram_end >> PAGE_SHIFT)
+		return NULL;
+	fresh = start + n;
+	if (start != skipped)
+		give_clean(skipped, start);
+	p->flags = PAGE_CLEAN;
+	return p;
+}
+
+static struct page *stack_take(void)
+{
+	struct page *p = stack;
+
+	if (p) {
+		stack = p->freelist;
+		stack_depth--;
+		p->flags = 0;
+	}
+	return p;
+}
+
+static void stack_drain(unsigned int keep)
+{
+	while (stack_depth > keep)
+		buddy_insert(stack_take(), 0, 0);
+}
+
+/* Not enough contiguous memory at first sight: everything meets its buddies. */
+static struct page *take_hard(unsigned int order)
+{
+	stack_drain(0);
+	return buddy_take(order);
+}
+
+static struct page *take(unsigned int order)
+{
+	struct page *p = order ? NULL : stack_take();
+
+	if (!p)
+		p = buddy_take(order);
+	if (!p)
+		p = fresh_take(order);
+	return p ? p : take_hard(order);
+}
+
+struct page *page_alloc(unsigned int order, unsigned int flags)
+{
+	u64 n = 1ull << order;
+	struct page *p;
+
+	if (unlikely(fail_countdown) && --fail_countdown == 0)
+		return NULL;
+	if (unlikely(order > PAGE_MAX_ORDER || free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0)))
+		return NULL;
+	p = take(order);
+	if (unlikely(!p))
+		return NULL;
+	free_pages -= n;
+	p->order = order;
+	p->refcount = 1;
+	if (!(p->flags & PAGE_CLEAN)) {
+		poison_check(p);
+		if (flags & PAGE_ALLOC_ZERO)
+			arch_clear_pages(page_to_virt(p), n);
+	}
+	p->flags = 0;
+	return p;
+}
+
+void page_free(struct page *p)
+{
+	if (!phys_is_ram(page_to_phys(p)) || p->flags & (PAGE_BOOTFS | PAGE_PINNED))
+		return;
+	DEBUG_ASSERT(!(p->flags & (PAGE_BUDDY | PAGE_CACHE)));
+	poison(p, p->order);
+	free_pages += 1ull << p->order;
+	p->flags = 0;
+	if (p->order) {
+		buddy_insert(p, p->order, 0);
+		return;
+	}
+	p->freelist = stack;
+	stack = p;
+	if (unlikely(++stack_depth > STACK_MAX))
+		stack_drain(STACK_DRAIN);
+}
+
+struct page *page_zero(void)
+{
+	return zero_page;
+}
+
+void page_counts(struct page_counts *out)
+{
+	slab_shrink();
+	out->total = total_pages;
+	out->free = free_pages;
+	out->slab = page_slab_count;
+	out->cache = page_cache_count;
+}
+
+u64 page_available(void)
+{
+	return free_pages > reserve_pages ? free_pages - reserve_pages : 0;
+}
+
+void page_fail_nth(u64 n)
+{
+	fail_countdown = n;
+}

@@ -1,0 +1,268 @@
+#include "kernel/mm/slab.h"
+#include "kernel/lib/log.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/page.h"
+
+#define LARGEST_CLASS 2048
+#define MAX_ORDER_OF_SLAB 2
+
+static struct list caches = LIST_INIT(caches);
+
+/*
+ * Debug kernel: each object is followed by a state word and the free-list link; a freed object is filled with poison. So a
+ * write past the end, a second free and (on reuse) a write after free are found.
+ */
+#ifdef KERNEL_DEBUG
+#define STATE_USED 0x600dc0deull
+#define STATE_FREE 0xdeadf1eeull
+#define POISON 0x6b
+#define DEBUG_TAIL 16
+
+static u64 *state_of(const struct slab_cache *c, void *object)
+{
+	return (u64 *)((char *)object + ALIGN_UP(c->size, 8ul));
+}
+
+static void **link_of(const struct slab_cache *c, void *object)
+{
+	return (void **)(state_of(c, object) + 1);
+}
+
+static void mark_used(const struct slab_cache *c, void *object, bool recycled)
+{
+	unsigned char *bytes = object;
+
+	if (recycled) {
+		if (*state_of(c, object) != STATE_FREE)
+			panic("%s %p: free object overwritten", c->name, object);
+		for (size_t i = 0; i < MIN(c->size, 32ul); i++)
+			if (bytes[i] != POISON)
+				panic("%s %p: written after it was freed", c->name, object);
+	}
+	*state_of(c, object) = STATE_USED;
+}
+
+static void mark_free(const struct slab_cache *c, void *object)
+{
+	u64 state = *state_of(c, object);
+
+	if (state == STATE_FREE)
+		panic("%s %p: freed twice", c->name, object);
+	if (state != STATE_USED)
+		panic("%s %p: written past its end", c->name, object);
+	memset(object, POISON, MIN(c->size, 256ul));
+	*state_of(c, object) = STATE_FREE;
+}
+#else
+#define DEBUG_TAIL 0
+
+static inline void **link_of(const struct slab_cache *c __unused, void *object)
+{
+	return object;
+}
+static inline void mark_used(const struct slab_cache *c __unused, void *object __unused, bool recycled __unused)
+{
+}
+static inline void mark_free(const struct slab_cache *c __unused, void *object __unused)
+{
+}
+#endif
+
+/* Would slabs of this order waste more than a quarter of their memory? */
+static bool wasteful(const struct slab_cache *c)
+{
+	size_t bytes = PAGE_SIZE << c->order;
+
+	return bytes % c->stride * 4 > bytes || bytes < c->stride;
+}
+
+/* First use: lay out the slab. */
+static void cache_set_up(struct slab_cache *c)
+{
+	c->stride = ALIGN_UP(MAX(ALIGN_UP(c->size, 8ul) + DEBUG_TAIL, sizeof(void *)), MAX(c->align, 8ul));
+	while (c->order < MAX_ORDER_OF_SLAB && wasteful(c))
+		c->order++;
+	c->capacity = (PAGE_SIZE << c->order) / c->stride;
+	BUG_ON(!c->capacity);
+	list_push_back(&caches, &c->all);
+}
+
+/* The cache has no slab with room: a new one, NULL when memory is out. */
+static struct page *slab_grow(struct slab_cache *c)
+{
+	struct page *p;
+
+	if (!c->stride)
+		cache_set_up(c);
+	p = page_alloc(c->order, 0);
+	if (!p)
+		return NULL;
+	p->flags = PAGE_SLAB;
+	p->cache = c;
+	p->freelist = NULL;
+	p->inuse = p->carved = 0;
+	list_push_front(&c->partial, &p->link);
+	page_slab_count += 1ull << c->order;
+	return p;
+}
+
+static void slab_release(struct slab_cache *c, struct page *p)
+{
+	list_remove(&p->link);
+	page_slab_count -= 1ull << c->order;
+	p->flags = 0;
+	page_put(p);
+}
+
+void *slab_alloc(struct slab_cache *c)
+{
+	struct page *p;
+	void *object;
+
+	if (unlikely(list_empty(&c->partial))) {
+		p = slab_grow(c);
+		if (!p)
+			return NULL;
+	} else {
+		p = list_first(&c->partial, struct page, link);
+	}
+	object = p->freelist;
+	if (object) {
+		p->freelist = *link_of(c, object);
+		mark_used(c, object, true);
+	} else {
+		object = (char *)page_to_virt(p) + (size_t)p->carved++ * c->stride;
+		mark_used(c, object, false);
+	}
+	c->objects++;
+	if (++p->inuse == c->capacity)
+		list_remove(&p->link);
+	return object;
+}
+
+void *slab_zalloc(struct slab_cache *c)
+{
+	void *object = slab_alloc(c);
+
+	if (object)
+		memset(object, 0, c->size);
+	return object;
+}
+
+/* Give object back to its slab p. An empty slab goes unless it is the cache's last with room. */
+static void slab_free_to(struct slab_cache *c, struct page *p, void *object)
+{
+	mark_free(c, object);
+	*link_of(c, object) = p->freelist;
+	p->freelist = object;
+	c->objects--;
+	if (p->inuse-- == c->capacity)
+		list_push_front(&c->partial, &p->link);
+	else if (!p->inuse && c->partial.next != c->partial.prev)
+		slab_release(c, p);
+}
+
+void slab_free(struct slab_cache *c, void *object)
+{
+	size_t mask = (PAGE_SIZE << c->order) - 1;
+	struct page *p = virt_to_page((void *)((uintptr_t)object & ~mask));
+
+	DEBUG_ASSERT(p->flags & PAGE_SLAB && p->cache == c);
+	slab_free_to(c, p, object);
+}
+
+void slab_shrink(void)
+{
+	struct slab_cache *c;
+	struct page *p, *tmp;
+
+	list_for_each(c, &caches, all)
+		list_for_each_safe(p, tmp, &c->partial, link)
+			if (!p->inuse)
+				slab_release(c, p);
+}
+
+void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx)
+{
+	struct slab_cache *c;
+
+	list_for_each(c, &caches, all)
+		fn(ctx, c);
+}
+
+/* ---- kmalloc: a slab of one page per class up to LARGEST_CLASS, whole pages beyond ---- */
+#define CLASS(i, bytes)                                                                          \
+	[i] = {.name = "kmalloc-" #bytes, .size = bytes - DEBUG_TAIL, .align = 16,              \
+	       .partial = LIST_INIT(class[i].partial), .all = LIST_INIT(class[i].all)}
+static struct slab_cache class[] = {
+	CLASS(0, 32),  CLASS(1, 48),  CLASS(2, 64),  CLASS(3, 96),    CLASS(4, 128),   CLASS(5, 192),
+	CLASS(6, 256), CLASS(7, 384), CLASS(8, 512), CLASS(9, 768), CLASS(10, 1024), CLASS(11, 1360), CLASS(12, 2048),
+};
+
+/* Class for a size: by (size + DEBUG_TAIL - 1) / 16. */
+static const u8 class_of[LARGEST_CLASS / 16] = {
+	[0 ... 1] = 0,	  [2] = 1,	    [3] = 2,	     [4 ... 5] = 3,	[6 ... 7] = 4,
+	[8 ... 11] = 5,	  [12 ... 15] = 6,  [16 ... 23] = 7, [24 ... 31] = 8,	[32 ... 47] = 9,
+	[48 ... 63] = 10, [64 ... 84] = 11, [85 ... 127] = 12,
+};
+
+static unsigned int order_for(size_t size)
+{
+	return size <= PAGE_SIZE ? 0 : 64 - PAGE_SHIFT - __builtin_clzll(size - 1);
+}
+
+static void *alloc_pages(size_t size, unsigned int flags)
+{
+	struct page *p;
+
+	if (size > PAGE_SIZE << PAGE_MAX_ORDER)
+		return NULL;
+	p = page_alloc(order_for(size), flags);
+	return p ? page_to_virt(p) : NULL;
+}
+
+void *kmalloc(size_t size)
+{
+	if (unlikely(size > LARGEST_CLASS - DEBUG_TAIL))
+		return alloc_pages(size, 0);
+	return slab_alloc(&class[class_of[(size + DEBUG_TAIL - !!size) / 16]]);
+}
+
+void *kzalloc(size_t size)
+{
+	void *p;
+
+	if (unlikely(size > LARGEST_CLASS - DEBUG_TAIL))
+		return alloc_pages(size, PAGE_ALLOC_ZERO);
+	p = kmalloc(size);
+	if (p)
+		memset(p, 0, size);
+	return p;
+}
+
+void kfree(void *p)
+{
+	struct page *page;
+
+	if (!p)
+		return;
+	page = virt_to_page(p);
+	if (page->flags & PAGE_SLAB) {
+		DEBUG_ASSERT(page->cache->order == 0);
+		slab_free_to(page->cache, page, p);
+	} else {
+		DEBUG_ASSERT(!((uintptr_t)p & ~PAGE_MASK) && page->refcount);
+		page_put(page);
+	}
+}
+
+char *kstrndup(const char *s, size_t n)
+{
+	char *copy = n < SIZE_MAX ? kmalloc(n + 1) : NULL;
+
+	if (copy) {
+		memcpy(copy, s, n);
+		copy[n] = '\0';
+	}
+	return copy;
+}
