@@ -1,0 +1,290 @@
+#include "drivers/virtio/port.h"
+
+#include <linux/virtio_console.h>
+#include <linux/virtio_ids.h>
+
+#include "kernel/lib/string.h"
+#include "kernel/mm/slab.h"
+#include "kernel/task/task.h"
+
+#define CONTROL_RX 2
+#define CONTROL_TX 3
+
+static struct virtio_dev device;
+static enum { DEVICE_OFF, DEVICE_ON, DEVICE_BROKEN } device_state;
+
+static struct port port_table[PORT_COUNT];
+static VQ_MEMORY(tx_memory[PORT_COUNT], PORT_CHUNKS);
+static VQ_MEMORY(rx_memory[PORT_COUNT], 1);
+/* In the image: not touched until used, and there before any allocator. */
+static u8 small_buffer[PORT_COUNT][PORT_CHUNKS][PORT_SMALL] __aligned(64);
+
+#define CONTROL_BUFFERS 4
+static struct vq control;
+static VQ_MEMORY(control_memory, CONTROL_BUFFERS);
+static struct virtio_console_control control_buffer[CONTROL_BUFFERS];
+
+void (*port_size_changed)(u16 rows, u16 columns);
+
+static unsigned int rx_queue(const struct port *p)
+{
+	return p->id ? 2 * p->id + 2 : 0;
+}
+
+/* ---- control: only to learn that the host has closed an output ---- */
+
+static void control_post(unsigned int i)
+{
+	vq_describe(&control, i, &control_buffer[i], sizeof(control_buffer[i]), VRING_DESC_F_WRITE, 0);
+	vq_submit(&control, i);
+}
+
+static void control_message(const struct virtio_console_control *m)
+{
+	if (m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value && m->id < PORT_COUNT) {
+		port_table[m->id].closed = true;
+		waitq_wake_all(&port_table[m->id].wait, 0);
+	}
+}
+
+static void control_service(void)
+{
+	u16 head;
+	u32 len;
+
+	if (!vq_live(&control)) {
+		if (!virtio_has(&device, VIRTIO_CONSOLE_F_MULTIPORT) ||
+		    VQ_SETUP(&control, &device, CONTROL_RX, &control_memory))
+			return;
+		for (unsigned int i = 0; i < CONTROL_BUFFERS; i++)
+			control_post(i);
+	}
+	do {
+		while (vq_take_used(&control, &head, &len)) {
+			struct virtio_console_control m = control_buffer[head];
+			control_post(head);
+			if (len == sizeof(m))
+				control_message(&m);
+		}
+	} while (vq_want_interrupt(&control));
+}
+
+static void on_config(struct virtio_dev *d)
+{
+	control_service();
+	if (port_size_changed && virtio_has(d, VIRTIO_CONSOLE_F_SIZE)) {
+		u16 cols = virtio_config16(d, offsetof(struct virtio_console_config, cols));
+		port_size_changed(virtio_config16(d, offsetof(struct virtio_console_config, rows)), cols);
+	}
+}
+
+/* ---- queues ---- */
+
+static void reap_tx(struct port *p)
+{
+	u16 head;
+	u32 len;
+
+	while (vq_live(&p->tx) && vq_take_used(&p->tx, &head, &len))
+		p->chunk[head].busy = false;
+}
+
+static void reap_rx(struct port *p)
+{
+	u16 head;
+	u32 len;
+
+	if (!vq_live(&p->rx) || !vq_take_used(&p->rx, &head, &len))
+		return;
+	p->rx_posted = false;
+	p->rx_off = 0;
+	p->rx_len = MIN(len, p->rx_cap);
+	p->rx_eof = len == 0;
+}
+
+static void on_queue(struct virtio_dev *d __unused)
+{
+	if (vq_live(&control))
+		control_service();
+	for (struct port *p = port_table; p < port_table + PORT_COUNT; p++) {
+		if (!vq_live(&p->tx) && !vq_live(&p->rx))
+			continue;
+		reap_tx(p);
+		reap_rx(p);
+		if (p->on_input && !p->rx_posted)
+			p->on_input(p);
+		waitq_wake_all(&p->wait, 0);
+	}
+}
+
+static void ports_init(void)
+{
+	for (unsigned int i = 0; i < PORT_COUNT; i++) {
+		struct port *p = &port_table[i];
+		p->id = i;
+		waitq_init(&p->wait);
+		for (unsigned int k = 0; k < PORT_CHUNKS; k++)
+			p->chunk[k].small = small_buffer[i][k];
+	}
+}
+
+struct port *port_get(unsigned int id)
+{
+	if (device_state == DEVICE_OFF) {
+		device.on_queue = on_queue;
+		device.on_config = on_config;
+		device_state = DEVICE_BROKEN;
+		ports_init();
+		if (virtio_start(&device, VIRTIO_ID_CONSOLE, 0,
+				 1ull << VIRTIO_CONSOLE_F_SIZE | 1ull << VIRTIO_CONSOLE_F_MULTIPORT))
+			return NULL;
+		virtio_ready(&device);
+		device_state = DEVICE_ON;
+	}
+	return device_state == DEVICE_ON ? &port_table[id] : NULL;
+}
+
+/* ---- output ---- */
+
+static struct port_chunk *free_chunk(struct port *p)
+{
+	for (unsigned int i = 0; i < PORT_CHUNKS; i++)
+		if (!p->chunk[i].busy)
+			return &p->chunk[i];
+	return NULL;
+}
+
+bool port_busy(struct port *p)
+{
+	reap_tx(p);
+	for (unsigned int i = 0; i < PORT_CHUNKS; i++)
+		if (p->chunk[i].busy)
+			return true;
+	return false;
+}
+
+bool port_writable(struct port *p)
+{
+	reap_tx(p);
+	if (p->closed || !vq_live(&p->tx) || free_chunk(p))
+		return true;
+	if (!vq_want_interrupt(&p->tx))
+		return false;
+	reap_tx(p);
+	return free_chunk(p) != NULL;
+}
+
+int port_drain(struct port *p)
+{
+	while (!p->closed && port_busy(p)) {
+		int err = 0;
+		if (!vq_want_interrupt(&p->tx))
+			err = waitq_sleep(&p->wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The buffer for a write of n bytes, and how much of it fits. */
+static u8 *chunk_buffer(struct port_chunk *c, size_t n, size_t *room)
+{
+	if (n > PORT_SMALL && !c->large)
+		c->large = kmalloc(PORT_LARGE);
+	if (n > PORT_SMALL && c->large) {
+		*room = MIN(n, PORT_LARGE);
+		return c->large;
+	}
+	*room = MIN(n, PORT_SMALL);
+	return c->small;
+}
+
+/* One buffer of output through a free chunk: bytes, -EFAULT, or -EPIPE when the host turns out to be closed. */
+static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
+{
+	size_t room, n;
+	unsigned int i = c - p->chunk;
+	u8 *buf = chunk_buffer(c, from->left, &room);
+
+	c->busy = true; /* the copy may sleep */
+	n = uio_read(from, buf, room);
+	if (n == 0) {
+		c->busy = false;
+		return -EFAULT;
+	}
+	vq_describe(&p->tx, i, buf, n, 0, 0);
+	vq_submit(&p->tx, i);
+	reap_tx(p);
+	/* Not gone at once: the host is slow, or closed, and then says so by interrupt. */
+	if (c->busy)
+		virtio_poll_interrupt(&device);
+	return p->closed ? -EPIPE : (isize)n;
+}
+
+static int wait_writable(struct port *p, bool nonblock)
+{
+	if (nonblock)
+		return port_writable(p) ? 0 : -EAGAIN;
+	return WAIT_EVENT(&p->wait, port_writable(p), TASK_INTERRUPTIBLE, NO_DEADLINE);
+}
+
+isize port_write(struct port *p, struct uio *from, bool nonblock)
+{
+	isize done = 0, r = 0;
+
+	if (!vq_live(&p->tx) && VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]))
+		return -EIO;
+	while (from->left) {
+		struct port_chunk *c = NULL;
+		r = p->closed ? -EPIPE : wait_writable(p, nonblock);
+		if (!r && !p->closed)
+			c = free_chunk(p);
+		if (c)
+			r = send_chunk(p, c, from);
+		if (r < 0)
+			break;
+		done += r;
+	}
+	return done ? done : r;
+}
+
+/* ---- input ---- */
+
+static int rx_buffer(struct port *p, u32 want)
+{
+	u32 cap = want > PORT_SMALL ? PORT_LARGE : PORT_SMALL;
+
+	if (!vq_live(&p->rx) && VQ_SETUP(&p->rx, &device, rx_queue(p), &rx_memory[p->id]))
+		return -EIO;
+	if (cap <= p->rx_cap)
+		return 0;
+	u8 *buf = kmalloc(cap);
+	if (!buf)
+		return p->rx_cap ? 0 : -ENOMEM;
+	kfree(p->rx_buf);
+	p->rx_buf = buf;
+	p->rx_cap = cap;
+	return 0;
+}
+
+int port_post(struct port *p, u32 want)
+{
+	if (p->rx_posted || p->rx_off < p->rx_len || p->rx_eof)
+		return 0;
+	int err = rx_buffer(p, want);
+	if (err)
+		return err;
+	vq_describe(&p->rx, 0, p->rx_buf, MIN(want, p->rx_cap), VRING_DESC_F_WRITE, 0);
+	p->rx_posted = true;
+	vq_submit(&p->rx, 0);
+	reap_rx(p);
+	return 0;
+}
+
+bool port_readable(struct port *p)
+{
+	reap_rx(p);
+	if (p->rx_posted && vq_want_interrupt(&p->rx))
+		reap_rx(p);
+	return p->rx_off < p->rx_len || p->rx_eof;
+}

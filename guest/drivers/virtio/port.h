@@ -1,0 +1,59 @@
+/*
+ * The ports of the virtio console, inside of the driver. The device starts with the first use of any port, a queue with the
+ * first use of its direction.
+ */
+#ifndef DRIVERS_VIRTIO_PORT_H
+#define DRIVERS_VIRTIO_PORT_H
+
+#include "drivers/virtio/virtio.h"
+#include "kernel/fs/uio.h"
+#include "kernel/task/wait.h"
+
+enum { PORT_TTY, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_COUNT };
+
+#define PORT_CHUNKS 4
+#define PORT_SMALL 4096u
+#define PORT_LARGE 65536u
+
+/* A buffer of output on its way. `small` always exists, `large` from the first large write on. */
+struct port_chunk {
+	u8 *small, *large;
+	bool busy;
+};
+
+struct port {
+	unsigned int id;
+	bool closed; /* the host takes no more output */
+	struct waitq wait; /* input came, output went, or the host closed */
+	struct vq tx, rx;
+	struct port_chunk chunk[PORT_CHUNKS];
+	/* Input: one buffer is with the device, or holds [rx_off, rx_len) not yet read, or the end of input. */
+	u8 *rx_buf;
+	u32 rx_cap, rx_off, rx_len;
+	bool rx_posted, rx_eof;
+	void (*on_input)(struct port *p); /* something came in (terminal) */
+};
+
+/* The port, its device started: NULL when the machine has no console. */
+struct port *port_get(unsigned int id);
+
+/* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or, when nothing was, -EAGAIN (nonblock
+ * and no room), -EPIPE (host closed), -EFAULT, -ERESTARTSYS, -EIO, -ENOMEM. Sleeps while the host is slow. */
+isize port_write(struct port *p, struct uio *from, bool nonblock);
+/* May port_write take something now? Else the next room wakes p->wait. */
+bool port_writable(struct port *p);
+/* Sleep until the host has all output, for at most until a signal comes: 0 or -ERESTARTSYS. */
+int port_drain(struct port *p);
+/* Bytes handed over that the host has not taken yet: upper bound. */
+bool port_busy(struct port *p);
+
+/* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once): 0, -EIO, -ENOMEM. Nothing happens when input is
+ * waiting or a buffer is out. */
+int port_post(struct port *p, u32 want);
+/* Is there input or its end? Else the next input wakes p->wait. */
+bool port_readable(struct port *p);
+
+/* Called when the host's window size changed. */
+extern void (*port_size_changed)(u16 rows, u16 columns);
+
+#endif

@@ -1,0 +1,115 @@
+/* Standard input, output and error as byte streams of the host: like the ends of a pipe. */
+#include "drivers/virtio/console.h"
+
+#include <asm/ioctls.h>
+#include <linux/eventpoll.h>
+#include <linux/fcntl.h>
+
+#include "drivers/virtio/port.h"
+#include "kernel/boot.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/task/signal.h"
+#include "kernel/task/task.h"
+
+static struct port *stream_port(struct file *f)
+{
+	return port_get((unsigned int)(unsigned long)f->private);
+}
+
+static isize stream_write(struct file *f, struct uio *from, file_off *pos __unused)
+{
+	struct port *p = stream_port(f);
+
+	if (!p)
+		return -EIO;
+	isize r = port_write(p, from, f->flags & O_NONBLOCK);
+	if (r == -EPIPE)
+		signal_send_task(task_current(), SIGPIPE, NULL);
+	return r;
+}
+
+static isize take_input(struct port *p, struct uio *to)
+{
+	if (p->rx_eof) {
+		p->rx_eof = false;
+		return 0;
+	}
+	u32 n = MIN((size_t)(p->rx_len - p->rx_off), to->left);
+	u32 moved = uio_write(to, p->rx_buf + p->rx_off, n);
+	p->rx_off += moved;
+	return moved ? (isize)moved : -EFAULT;
+}
+
+/* The host's input is read only as far as somebody here asks, so that what is left stays for the next program there. */
+static isize stream_read(struct file *f, struct uio *to, file_off *pos __unused)
+{
+	struct port *p = stream_port(f);
+
+	if (!p)
+		return -EIO;
+	if (to->left == 0)
+		return 0;
+	for (;;) {
+		int err = port_post(p, MIN(to->left, (size_t)PORT_LARGE));
+		if (err)
+			return err;
+		if (port_readable(p))
+			return take_input(p, to);
+		if (f->flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = waitq_sleep(&p->wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
+		if (err)
+			return err;
+	}
+}
+
+static u32 stream_poll(struct file *f, struct poll_table *pt)
+{
+	struct port *p = stream_port(f);
+	u32 events = 0;
+
+	if (!p)
+		return EPOLLERR;
+	poll_wait(pt, &p->wait);
+	if (FILE_WRITABLE(f)) {
+		if (port_writable(p))
+			events |= EPOLLOUT | EPOLLWRNORM;
+		if (p->closed)
+			events |= EPOLLERR;
+	} else if (port_post(p, PORT_SMALL) == 0 && port_readable(p)) {
+		if (p->rx_off < p->rx_len)
+			events |= EPOLLIN | EPOLLRDNORM;
+		if (p->rx_eof)
+			events |= EPOLLHUP;
+	}
+	return events;
+}
+
+static long stream_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
+{
+	struct port *p = stream_port(f);
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	if (!p)
+		return -EIO;
+	return put_user((int)(p->rx_len - p->rx_off), (int __user *)arg);
+}
+
+static const struct file_ops stream_ops = {
+	.read = stream_read, .write = stream_write, .poll = stream_poll, .ioctl = stream_ioctl};
+
+int console_open_stdio(int which, struct file **out)
+{
+	static const char *const name[] = {"stdin", "stdout", "stderr"};
+	u32 flags = which == 0 ? O_RDONLY : O_WRONLY;
+
+	if (boot_info->flags & (BOOT_STDIN_TTY << which))
+		return file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, out);
+	int err = file_create_anon(name[which], &stream_ops, (void *)(unsigned long)(PORT_STDIN + which), flags, out);
+	if (!err)
+		(*out)->inode->mode = S_IFIFO | 0600;
+	return err;
+}
