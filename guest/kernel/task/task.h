@@ -10,6 +10,7 @@
 #include "kernel/lib/types.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/wait.h"
+#include "kernel/time/clock_timer.h"
 #include "kernel/time/timer.h"
 
 struct mm;
@@ -92,9 +93,7 @@ struct process {
 	u64 switches_voluntary, switches_forced;
 	u64 start_ns; /* monotonic */
 
-	struct timer itimer_real;
-	u64 itimer_real_interval;
-	u64 itimer_virt[2], itimer_virt_interval[2]; /* ITIMER_VIRTUAL, ITIMER_PROF: ns left */
+	struct clock_timer itimer[3]; /* ITIMER_REAL, VIRTUAL, PROF; all zero: never used (kernel/time/itimer.h) */
 	struct list posix_timers;
 	int next_timer_id;
 
@@ -138,6 +137,7 @@ struct task {
 	struct sighand *sighand;
 	struct sigpending pending;
 	u64 blocked;	/* signal mask */
+	u64 real_blocked; /* the mask beneath sigtimedwait's, 0 outside it */
 	u64 saved_mask; /* to restore: WORK_RESTORE_MASK */
 	vaddr altstack;
 	size_t altstack_size;

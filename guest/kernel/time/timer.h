@@ -23,5 +23,7 @@ void timer_arm(struct timer *t, u64 expires_ns);
 bool timer_cancel(struct timer *t);
 /* Run what is due; answers the next expiry or ~0. */
 u64 timer_expire(u64 now_ns);
+/* The earliest expiry or ~0: what a CPU must be armed for at the latest. */
+u64 timer_next(void);
 
 #endif
