@@ -53,4 +53,7 @@ int device_start_thread(unsigned long *thread, void *(*fn)(void *arg), void *arg
 /* End the machine from any thread: the first status given wins (an exit status of `mote run`). */
 void machine_stop(struct machine *m, int status);
 
+/* True once the machine was ended from outside (timeout, signal): nobody waits for readers of output any more. */
+bool machine_forced(struct machine *m);
+
 #endif

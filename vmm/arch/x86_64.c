@@ -1,0 +1,401 @@
+#include "arch.h"
+
+#include <cpuid.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "machine.h"
+#include "shared/abi/hypercall.h"
+
+#define PAGE 4096ull
+#define LARGE_PAGE (2ull << 20)
+
+/* Page-table entries: SDM volume 3, section 4.5. */
+#define PTE_P (1ull << 0)
+#define PTE_W (1ull << 1)
+#define PTE_U (1ull << 2)
+#define PTE_UNCACHED (3ull << 3) /* PCD PWT */
+#define PTE_A (1ull << 5)
+#define PTE_D (1ull << 6)
+#define PTE_PS (1ull << 7)
+#define PTE_NX (1ull << 63)
+#define PTE_ADDR 0x000ffffffffff000ull
+
+#define CR0_BOOT 0x80010033ull /* PG WP NE ET MP PE */
+#define CR4_BOOT 0x620ull      /* OSXMMEXCPT OSFXSR PAE */
+#define EFER_BOOT 0xd01ull     /* NXE LMA LME SCE */
+#define MSR_TSC 0x10
+#define APIC_DEFAULT_BASE 0xfee00000ull
+#define APIC_ENABLED (1ull << 11)
+#define APIC_BSP (1ull << 8)
+
+#define SYNCED KVM_SYNC_X86_REGS
+
+uint16_t arch_elf_machine(void)
+{
+	return EM_X86_64;
+}
+
+/* ---- page tables ---- */
+
+/* One level of a walk: the entry for va in the table at gpa, 0 when the table is not in guest memory. */
+static uint64_t walk_entry(const struct memory *mem, uint64_t table, uint64_t va, unsigned int shift)
+{
+	const uint64_t *e = memory_range(mem, table, PAGE);
+
+	return e ? __atomic_load_n(&e[va >> shift & 511], __ATOMIC_RELAXED) : 0;
+}
+
+void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write, uint64_t *run)
+{
+	uint64_t need = PTE_P | (user ? PTE_U : 0) | (write ? PTE_W : 0);
+	uint64_t entry = root;
+
+	if ((int64_t)(va << 16) >> 16 != (int64_t)va)
+		return NULL;
+	for (unsigned int shift = 39;; shift -= 9) {
+		entry = walk_entry(mem, entry & PTE_ADDR, va, shift);
+		if ((entry & need) != need)
+			return NULL;
+		if (shift == 12 || (shift < 39 && (entry & PTE_PS))) {
+			uint64_t size = 1ull << shift;
+			uint64_t off = va & (size - 1);
+
+			*run = size - off;
+			return memory_range(mem, (entry & PTE_ADDR & ~(size - 1)) + off, *run);
+		}
+	}
+}
+
+/* Memory ends below the device registers, which lie in the fourth GiB; that one always has a directory. */
+#define DEVICE_GIB 3
+_Static_assert(BOOT_MMIO_BASE >> 30 == DEVICE_GIB && BOOT_APIC_BASE >> 30 == DEVICE_GIB, "device window");
+
+static uint64_t memory_directories(uint64_t map_end)
+{
+	uint64_t n = (map_end + (1ull << 30) - 1) >> 30;
+
+	return n < DEVICE_GIB ? n : DEVICE_GIB;
+}
+
+/* The root, a directory-pointer table each for the direct map and the kernel window, the window's
+ * directory, and a directory for each GiB of memory and for the devices. */
+uint64_t arch_tables_size(uint64_t map_end)
+{
+	return (5 + memory_directories(map_end)) * PAGE;
+}
+
+static unsigned int table_index(uint64_t va, unsigned int shift)
+{
+	return va >> shift & 511;
+}
+
+void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
+{
+	uint64_t *t = memory_range(mem, at, arch_tables_size(map_end));
+	uint64_t *root = t, *direct = t + 512, *window = t + 1024, *window_dir = t + 1536, *dir = t + 2048;
+	uint64_t n = memory_directories(map_end);
+	const uint64_t table = PTE_P | PTE_W | PTE_A;
+	const uint64_t leaf = table | PTE_D | PTE_PS;
+
+	root[table_index(BOOT_DIRECT_MAP_BASE, 39)] = (at + PAGE) | table;
+	root[table_index(BOOT_KERNEL_BASE, 39)] = (at + 2 * PAGE) | table;
+	window[table_index(BOOT_KERNEL_BASE, 30)] = (at + 3 * PAGE) | table;
+	for (unsigned int i = 0; i < 8; i++)
+		window_dir[table_index(BOOT_KERNEL_BASE, 21) + i] = (i * LARGE_PAGE) | leaf;
+	for (unsigned int i = 0; i < n; i++)
+		direct[i] = (at + (4 + i) * PAGE) | table;
+	direct[DEVICE_GIB] = (at + (4 + n) * PAGE) | table;
+	uint64_t *device_dir = dir + n * 512;
+
+	for (uint64_t pa = 0; pa < map_end; pa += LARGE_PAGE) {
+		uint64_t *d = pa >> 30 == DEVICE_GIB ? device_dir : dir + (pa >> 30) * 512;
+
+		d[table_index(pa, 21)] = pa | leaf | PTE_NX;
+	}
+	device_dir[table_index(BOOT_MMIO_BASE, 21)] = BOOT_MMIO_BASE | leaf | PTE_NX | PTE_UNCACHED;
+	device_dir[table_index(BOOT_APIC_BASE, 21)] = (BOOT_APIC_BASE & ~(LARGE_PAGE - 1)) | leaf | PTE_NX | PTE_UNCACHED;
+}
+
+/* ---- the VM ---- */
+
+static bool host_has_virtualisation(void)
+{
+	unsigned int a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d) && (c & (1u << 5) /* VMX */))
+		return true;
+	return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & (1u << 2)); /* SVM */
+}
+
+bool arch_supervisor_emulated(void)
+{
+	return !host_has_virtualisation();
+}
+
+bool arch_kvm_usable(int kvm_fd)
+{
+	int need = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+
+	return (ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS) & need) == need;
+}
+
+/* Of the interrupt controllers only the local APICs are of use; making the older ones costs 0.3 ms. */
+int arch_machine_init(struct machine *m)
+{
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP };
+
+	if (!ioctl(m->vm_fd, KVM_ENABLE_CAP, &split) || !ioctl(m->vm_fd, KVM_CREATE_IRQCHIP, 0))
+		return 0;
+	mote_error("KVM gives no interrupt controller: %s", strerror(errno));
+	return -EIO;
+}
+
+unsigned int arch_device_vector(unsigned int i)
+{
+	return BOOT_DEVICE_VECTOR + i;
+}
+
+/* Edge-triggered, fixed delivery, physical destination 0: CPU 0 takes device interrupts (SDM volume 3, 11.11). */
+int arch_route_irqs(struct machine *m)
+{
+	struct {
+		struct kvm_irq_routing head;
+		struct kvm_irq_routing_entry entry[BOOT_MAX_DEVICES];
+	} table = { .head.nr = m->device_count };
+
+	for (unsigned int i = 0; i < m->device_count; i++) {
+		table.entry[i].gsi = i;
+		table.entry[i].type = KVM_IRQ_ROUTING_MSI;
+		table.entry[i].u.msi.address_lo = APIC_DEFAULT_BASE;
+		table.entry[i].u.msi.data = arch_device_vector(i);
+	}
+	if (ioctl(m->vm_fd, KVM_SET_GSI_ROUTING, &table)) {
+		mote_error("cannot route interrupts: %s", strerror(errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+/* ---- vCPU: features ---- */
+
+struct cpuid_table {
+	struct kvm_cpuid2 head;
+	struct kvm_cpuid_entry2 entry[24];
+};
+
+static struct kvm_cpuid_entry2 *add_leaf(struct cpuid_table *t, uint32_t function, uint32_t index, bool indexed)
+{
+	struct kvm_cpuid_entry2 *e = &t->entry[t->head.nent++];
+
+	e->function = function;
+	e->index = index;
+	e->flags = indexed ? KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0;
+	return e;
+}
+
+static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t function, uint32_t index, bool indexed)
+{
+	struct kvm_cpuid_entry2 *e = add_leaf(t, function, index, indexed);
+
+	__cpuid_count(function, index, e->eax, e->ebx, e->ecx, e->edx);
+	return e;
+}
+
+/* MCE MTRR MCA DS ACPI HTT TM */
+#define LEAF1_EDX_NEVER (1u << 7 | 1u << 12 | 1u << 14 | 1u << 21 | 1u << 22 | 1u << 28 | 1u << 29)
+#define LEAF1_ECX_V2 (bit_SSE3 | bit_PCLMUL | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_MOVBE | bit_POPCNT | bit_AES | \
+		      bit_RDRND)
+#define LEAF1_ECX_HYPERVISOR (1u << 31)
+#define LEAF1_ECX_TSC_DEADLINE (1u << 24)
+#define LEAF7_EBX_ERMS (1u << 9)
+#define LEAF7_EBX_PLAIN (bit_BMI | bit_BMI2 | LEAF7_EBX_ERMS | bit_RDSEED | bit_ADX | bit_CLFLUSHOPT | bit_SHA)
+
+/*
+ * Processor features. Offered is what user programs can use without the kernel's doing, nothing that needs XSAVE (the
+ * kernel saves with fxsave), and nothing that kernel code would have to set up (PCID, x2APIC, SMEP, SMAP, FSGSBASE, protection
+ * keys ...). On a host that emulates the supervisor KVM supports the x86-64 baseline alone. The processor's own
+ * CPUID is asked, not KVM_GET_SUPPORTED_CPUID: that asks some sixty leaves, 6.7 us each where CPUID itself is
+ * intercepted, and every KVM supports what is offered here. (SDM volume 2, CPUID.)
+ */
+static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
+{
+	bool plain = !arch_supervisor_emulated();
+	struct kvm_cpuid_entry2 *e = add_host_leaf(t, 0, 0, false);
+
+	if (e->eax > 0xb)
+		e->eax = 0xb;
+	bool has_leaf4 = e->eax >= 4 && e->ecx != signature_AMD_ecx, has_leaf7 = e->eax >= 7;
+
+	e = add_host_leaf(t, 1, 0, false);
+	e->ebx = (e->ebx & 0xff00) | cpu << 24 | 1u << 16;
+	e->ecx &= bit_CMPXCHG16B | (plain ? LEAF1_ECX_V2 : 0);
+	e->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_TSC_DEADLINE;
+	e->edx &= ~LEAF1_EDX_NEVER;
+	if (has_leaf4) {
+		add_host_leaf(t, 2, 0, false);
+		for (unsigned int i = 0; i < 4; i++)
+			add_host_leaf(t, 4, i, true)->eax &= 0x3fff; /* no sharing between cores */
+	}
+	if (has_leaf7) {
+		e = add_host_leaf(t, 7, 0, true);
+		e->eax = 0;
+		e->ebx &= plain ? LEAF7_EBX_PLAIN : LEAF7_EBX_ERMS;
+		e->ecx = 0;
+		e->edx &= 1u << 4; /* fast short rep mov */
+	}
+	add_leaf(t, 0xb, 0, true)->edx = cpu;
+	add_host_leaf(t, 0x80000000, 0, false)->eax = 0x80000008;
+	e = add_host_leaf(t, 0x80000001, 0, false);
+	e->ecx &= bit_LAHF_LM | (plain ? bit_ABM | bit_SSE4a | bit_PRFCHW : 0);
+	e->edx &= ~(1u << 27) | (plain ? 1u << 27 : 0); /* RDTSCP */
+	add_host_leaf(t, 0x80000006, 0, false);
+	e = add_host_leaf(t, 0x80000008, 0, false);
+	e->ebx = e->ecx = e->edx = 0;
+}
+
+static int set_cpuid(struct vcpu *v)
+{
+	struct cpuid_table t = { 0 };
+
+	build_cpuid(&t, v->index);
+	if (!ioctl(v->fd, KVM_SET_CPUID2, &t))
+		return 0;
+	mote_error("KVM_SET_CPUID2: %s", strerror(errno));
+	return -EIO;
+}
+
+int arch_vcpu_init(struct vcpu *v)
+{
+	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
+	int err = set_cpuid(v);
+
+	if (!err && v->index && ioctl(v->fd, KVM_SET_MP_STATE, &runnable)) {
+		mote_error("KVM_SET_MP_STATE: %s", strerror(errno));
+		err = -EIO;
+	}
+	v->run->kvm_valid_regs = SYNCED;
+	return err;
+}
+
+/* ---- vCPU: registers ---- */
+
+static struct kvm_segment flat_segment(uint16_t selector, uint8_t type, bool code)
+{
+	return (struct kvm_segment){ .limit = 0xffffffff, .selector = selector, .type = type, .present = 1, .s = 1,
+				     .l = code, .db = !code, .g = 1 };
+}
+
+static struct kvm_sregs boot_sregs(unsigned int cpu, uint64_t root)
+{
+	struct kvm_segment code = flat_segment(0x10, 11, true), data = flat_segment(0x18, 3, false);
+
+	return (struct kvm_sregs){
+		.cs = code, .ds = data, .es = data, .fs = data, .gs = data, .ss = data,
+		.tr = { .limit = 0x67, .type = 11, .present = 1 },
+		.ldt = { .unusable = 1 },
+		.cr0 = CR0_BOOT, .cr3 = root, .cr4 = CR4_BOOT, .efer = EFER_BOOT,
+		.apic_base = APIC_DEFAULT_BASE | APIC_ENABLED | (cpu ? 0 : APIC_BSP),
+	};
+}
+
+int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg)
+{
+	struct kvm_sync_regs *s = &v->run->s.regs;
+
+	s->regs = (struct kvm_regs){ .rip = pc, .rdi = arg, .rflags = 2 };
+	s->sregs = boot_sregs(v->index, root);
+	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	return 0;
+}
+
+int arch_counter_read(struct vcpu *v, uint64_t *counter)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} m = { .head.nmsrs = 1, .entry.index = MSR_TSC };
+
+	if (ioctl(v->fd, KVM_GET_MSRS, &m) != 1)
+		return -EIO;
+	*counter = m.entry.data;
+	return 0;
+}
+
+/* The VM's own answer (Linux 5.19) does not load the vCPU. */
+uint64_t arch_counter_hz(struct vcpu *v)
+{
+	int khz = ioctl(v->machine->vm_fd, KVM_GET_TSC_KHZ, 0);
+
+	if (khz <= 0)
+		khz = ioctl(v->fd, KVM_GET_TSC_KHZ, 0);
+
+	return khz > 0 ? khz * 1000ull : 0;
+}
+
+bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, uint64_t arg[4])
+{
+	const struct kvm_run *run = v->run;
+	const struct kvm_regs *r = &run->s.regs.regs;
+
+	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT || run->io.port != HC_PORT ||
+	    run->io.size != 4 || run->io.count != 1)
+		return false;
+	*nr = (uint32_t)r->rax;
+	arg[0] = r->rdi;
+	arg[1] = r->rsi;
+	arg[2] = r->rdx;
+	arg[3] = r->r10;
+	return true;
+}
+
+void arch_hypercall_answer(struct vcpu *v, int64_t answer)
+{
+	v->run->s.regs.regs.rax = (uint64_t)answer;
+	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+}
+
+static const char *const register_names[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
+					      "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags" };
+
+unsigned int arch_registers(struct vcpu *v, unsigned long long reg[ARCH_MAX_REGS])
+{
+	const struct kvm_regs *r = &v->run->s.regs.regs;
+	const unsigned long long all[] = { r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8,
+				 r->r9,	 r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip, r->rflags };
+
+	memcpy(reg, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
+const char *arch_register_name(unsigned int i)
+{
+	return i < sizeof(register_names) / sizeof(register_names[0]) ? register_names[i] : "?";
+}
+
+unsigned int arch_register_pc(void)
+{
+	return 16;
+}
+
+unsigned int arch_register_fp(void)
+{
+	return 6;
+}
+
+uint64_t arch_vcpu_root(struct vcpu *v)
+{
+	struct kvm_sregs s;
+
+	return ioctl(v->fd, KVM_GET_SREGS, &s) ? 0 : s.cr3 & PTE_ADDR;
+}
+
+bool arch_vcpu_in_user(struct vcpu *v)
+{
+	struct kvm_sregs s;
+
+	return !ioctl(v->fd, KVM_GET_SREGS, &s) && (s.cs.selector & 3) == 3;
+}

@@ -1,0 +1,133 @@
+#include "machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "arch/arch.h"
+
+#define FDT_MAX 8192
+
+static uint64_t page_up(uint64_t v)
+{
+	return (v + MEMORY_PAGE_SIZE - 1) & ~(MEMORY_PAGE_SIZE - 1);
+}
+
+static size_t list_bytes(char *const *list, unsigned int *count)
+{
+	size_t len = 0;
+
+	for (*count = 0; list[*count]; ++*count)
+		len += strlen(list[*count]) + 1;
+	return len;
+}
+
+static char *put_string(char *at, const char *s)
+{
+	size_t len = strlen(s) + 1;
+
+	memcpy(at, s, len);
+	return at + len;
+}
+
+static void put_strings(char *at, const struct machine_program *p)
+{
+	at = put_string(at, p->path);
+	at = put_string(at, p->cwd);
+	for (char *const *s = p->argv; *s; s++)
+		at = put_string(at, *s);
+	for (char *const *s = p->envp; *s; s++)
+		at = put_string(at, *s);
+}
+
+/* CLOCK_REALTIME when the guest's counter was 0; the counter may have any value at the start. */
+static int set_clock(struct machine *m, struct boot_info *b)
+{
+	struct timespec ts;
+	uint64_t counter;
+	int err = arch_counter_read(&m->vcpu[0], &counter);
+
+	b->counter_hz = arch_counter_hz(&m->vcpu[0]);
+	if (err || !b->counter_hz) {
+		mote_error("KVM does not tell the guest's clock");
+		return -EIO;
+	}
+	clock_gettime(CLOCK_REALTIME, &ts);
+	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec -
+			 (uint64_t)((unsigned __int128)counter * 1000000000u / b->counter_hz);
+	return 0;
+}
+
+static void set_devices(const struct machine *m, struct boot_info *b)
+{
+	b->device_count = m->device_count;
+	for (unsigned int i = 0; i < m->device_count; i++) {
+		b->device[i].mmio = m->device[i]->base;
+		b->device[i].device_id = m->device[i]->device_id;
+		b->device[i].vector = arch_device_vector(i);
+	}
+}
+
+/* MOTE_EMULATED=0 or 1 overrides what the host looks like, so that tests reach both kinds of kernel path. */
+static unsigned int supervisor_flag(void)
+{
+	const char *override = getenv("MOTE_EMULATED");
+	bool emulated = override && *override ? *override != '0' : arch_supervisor_emulated();
+
+	return emulated ? BOOT_EMULATED_SUPERVISOR : 0;
+}
+
+/* Everything that does not depend on where things lie. */
+static int fill_info(struct machine *m, const struct machine_program *p, struct boot_info *b)
+{
+	b->magic = BOOT_MAGIC;
+	b->version = BOOT_VERSION;
+	b->flags = m->flags | supervisor_flag();
+	b->cpu_count = m->cpus;
+	b->kernel_end = m->kernel.end;
+	b->ram_end = m->memory.ram_size;
+	b->bootfs_start = m->memory.bootfs_gpa;
+	b->map_end = m->memory.size;
+	b->rows = p->rows;
+	b->columns = p->columns;
+	set_devices(m, b);
+	if (getrandom(b->random, sizeof(b->random), 0) != sizeof(b->random)) {
+		mote_error("no random numbers from the host: %s", strerror(errno));
+		return -EIO;
+	}
+	return set_clock(m, b);
+}
+
+int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *info_gpa)
+{
+	struct boot_info b = { 0 };
+	size_t strings = strlen(p->path) + strlen(p->cwd) + 2 + list_bytes(p->argv, &b.argc);
+	int err, fdt_len;
+
+	strings += list_bytes(p->envp, &b.envc);
+	err = fill_info(m, p, &b);
+	if (err)
+		return err;
+	b.boot_root = page_up(m->kernel.end);
+	*info_gpa = b.boot_root + arch_tables_size(b.map_end);
+	b.fdt_start = *info_gpa + page_up(sizeof(b));
+	b.strings_start = b.fdt_start + FDT_MAX;
+	b.strings_len = strings;
+	b.free_start = page_up(b.strings_start + strings);
+	if (b.free_start > b.ram_end) {
+		mote_error("guest memory is too small for the arguments and the environment");
+		return -E2BIG;
+	}
+	m->boot_root = b.boot_root;
+	arch_build_tables(&m->memory, b.boot_root, b.map_end);
+	put_strings((char *)m->memory.host + b.strings_start, p);
+	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);
+	if (fdt_len < 0) {
+		mote_error("cannot write the device tree: %s", strerror(-fdt_len));
+		return fdt_len;
+	}
+	b.fdt_len = (uint64_t)fdt_len;
+	return memory_write(&m->memory, *info_gpa, &b, sizeof(b));
+}

@@ -1,0 +1,264 @@
+#include "machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "arch/arch.h"
+#include "host.h"
+#include "report.h"
+
+/* Everything but memory must fit below the device registers. */
+_Static_assert(MOTE_MAX_MEM <= BOOT_MMIO_BASE, "largest RAM leaves no room for devices");
+
+static int check_config(const struct machine_config *c)
+{
+	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 || c->cpus > MOTE_MAX_CPUS)
+		return -EINVAL;
+	if (c->bootfs_size > BOOT_MMIO_BASE - c->mem_size) {
+		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB together",
+			   (unsigned long long)c->mem_size >> 20, (unsigned long long)c->bootfs_size >> 20,
+			   BOOT_MMIO_BASE >> 20);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_memslot(struct machine *m)
+{
+	struct kvm_userspace_memory_region region = {
+		.memory_size = m->memory.size,
+		.userspace_addr = (uintptr_t)m->memory.host,
+	};
+
+	if (ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, &region)) {
+		int err = -errno;
+
+		mote_error("KVM takes no %llu MiB of memory: %s", (unsigned long long)m->memory.size >> 20, strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static int create_parts(struct machine *m, const struct machine_config *config)
+{
+	int err = host_open_kvm(&m->kvm_fd, &m->vm_fd, &m->run_size);
+
+	if (err)
+		return err;
+	err = memory_create(&m->memory, config->mem_size, config->bootfs_size);
+	if (err) {
+		mote_error("cannot make %llu MiB of guest memory: %s", (unsigned long long)config->mem_size >> 20,
+			   strerror(-err));
+		return err;
+	}
+	err = add_memslot(m);
+	if (!err)
+		err = arch_machine_init(m);
+	if (!err)
+		err = vcpu_create(&m->vcpu[0]);
+	return err;
+}
+
+int machine_create(struct machine **out, const struct machine_config *config)
+{
+	int err = check_config(config);
+
+	if (err)
+		return err;
+	struct machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
+	m->cpus = config->cpus;
+	m->flags = config->flags;
+	m->status = -1;
+	pthread_mutex_init(&m->start_lock, NULL);
+	pthread_mutex_init(&m->report_lock, NULL);
+	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
+		m->vcpu[i] = (struct vcpu){ .machine = m, .index = i, .fd = -1 };
+	err = create_parts(m, config);
+	if (err)
+		machine_destroy(m);
+	else
+		*out = m;
+	return err;
+}
+
+struct memory *machine_memory(struct machine *m)
+{
+	return &m->memory;
+}
+
+int machine_add_device(struct machine *m, struct mmio_device *dev)
+{
+	unsigned int i = m->device_count;
+
+	if (i == BOOT_MAX_DEVICES)
+		return -ENOSPC;
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	dev->machine = m;
+	dev->memory = &m->memory;
+	dev->index = i;
+	dev->base = BOOT_MMIO_BASE + i * BOOT_MMIO_STRIDE;
+	dev->size = BOOT_MMIO_STRIDE;
+	dev->irq = fd;
+	m->device[m->device_count++] = dev;
+	return 0;
+}
+
+/* Routes and irqfds, made when a device first interrupts: a short run never does, and they cost 0.1 ms. */
+static int bind_irqs(struct machine *m)
+{
+	int err = arch_route_irqs(m);
+
+	for (unsigned int i = 0; i < m->device_count && !err; i++) {
+		struct kvm_irqfd bind = { .fd = (uint32_t)m->device[i]->irq, .gsi = i };
+
+		if (ioctl(m->vm_fd, KVM_IRQFD, &bind)) {
+			err = -errno;
+			mote_error("cannot bind a device's interrupt: %s", strerror(-err));
+		}
+	}
+	return err;
+}
+
+static void ensure_irqs_bound(struct machine *m)
+{
+	if (atomic_load_explicit(&m->irqs_bound, memory_order_acquire))
+		return;
+	pthread_mutex_lock(&m->start_lock);
+	if (!m->irqs_bound) {
+		if (bind_irqs(m))
+			machine_stop(m, MOTE_FAILED);
+		atomic_store_explicit(&m->irqs_bound, true, memory_order_release);
+	}
+	pthread_mutex_unlock(&m->start_lock);
+}
+
+void device_raise_irq(struct mmio_device *dev)
+{
+	uint64_t one = 1;
+
+	ensure_irqs_bound(dev->machine);
+	/* EAGAIN: the counter is full, so the interrupt is pending anyway. */
+	while (write(dev->irq, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+int device_add_ioeventfd(struct mmio_device *dev, uint64_t off, unsigned int len, uint64_t value, int fd)
+{
+	struct kvm_ioeventfd io = {
+		.datamatch = value,
+		.addr = dev->base + off,
+		.len = len,
+		.fd = fd,
+		.flags = len ? KVM_IOEVENTFD_FLAG_DATAMATCH : 0,
+	};
+
+	return ioctl(dev->machine->vm_fd, KVM_IOEVENTFD, &io) ? -errno : 0;
+}
+
+int device_start_thread(unsigned long *thread, void *(*fn)(void *arg), void *arg)
+{
+	sigset_t all, old;
+	pthread_t t;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&t, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!err)
+		*thread = t;
+	return err;
+}
+
+int machine_load(struct machine *m, const char *kernel_path, const struct machine_program *program)
+{
+	uint64_t info;
+	int err = loader_load_file(&m->memory, kernel_path, &m->kernel);
+
+	if (!err)
+		err = boot_prepare(m, program, &info);
+	if (!err)
+		err = arch_vcpu_set_entry(&m->vcpu[0], m->kernel.entry, m->boot_root, info);
+	return err;
+}
+
+/* Stop the secondary vCPUs: none may start any more, all that run are kicked and waited for. */
+static void join_secondaries(struct machine *m)
+{
+	pthread_mutex_lock(&m->start_lock);
+	m->closing = true;
+	pthread_mutex_unlock(&m->start_lock);
+	vcpu_kick_all(m);
+	for (unsigned int i = 1; i < m->cpus; i++) {
+		if (m->started[i])
+			pthread_join(m->vcpu[i].thread, NULL);
+	}
+}
+
+int machine_run(struct machine *m)
+{
+	vcpu_prepare_kicks();
+	m->vcpu[0].thread = pthread_self();
+	m->vcpu[0].live = true;
+	vcpu_run(&m->vcpu[0]);
+	join_secondaries(m);
+	return m->status;
+}
+
+static void set_status(struct machine *m, int status)
+{
+	int running = -1;
+
+	atomic_compare_exchange_strong(&m->status, &running, status & 0xff);
+	vcpu_kick_all(m);
+}
+
+void machine_end(struct machine *m, int status)
+{
+	set_status(m, status);
+}
+
+void machine_stop(struct machine *m, int status)
+{
+	m->forced = true;
+	set_status(m, status);
+}
+
+bool machine_forced(struct machine *m)
+{
+	return m->forced;
+}
+
+void machine_destroy(struct machine *m)
+{
+	for (unsigned int i = m->device_count; i--;) {
+		int irq = m->device[i]->irq;
+
+		m->device[i]->destroy(m->device[i]);
+		close(irq);
+	}
+	for (unsigned int i = 0; i < m->cpus; i++)
+		vcpu_destroy(&m->vcpu[i]);
+	if (m->memory.host)
+		memory_destroy(&m->memory);
+	if (m->kernel.fd >= 0)
+		close(m->kernel.fd);
+	if (m->vm_fd >= 0)
+		close(m->vm_fd);
+	if (m->kvm_fd >= 0)
+		close(m->kvm_fd);
+	free(m);
+}

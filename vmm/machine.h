@@ -1,0 +1,86 @@
+/*
+ * The inside of a machine, for the files of vmm/ that make it up. Users of the library see mote.h alone.
+ *
+ * Threads: the main thread runs vCPU 0; a secondary vCPU and its thread come into being when the guest starts it
+ * (HC_CPU_START). A vCPU's fields belong to its thread. Everything in struct machine is fixed before machine_run(), but for
+ * what is marked.
+ */
+#ifndef MOTE_MACHINE_H
+#define MOTE_MACHINE_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "devices/device.h"
+#include "loader.h"
+#include "memory.h"
+#include "mote.h"
+#include "shared/abi/boot.h"
+
+struct vcpu {
+	struct machine *machine;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run; /* immediate_exit: any thread */
+	pthread_t thread;
+	atomic_bool live; /* fd, run and thread are valid: may be kicked */
+};
+
+struct machine {
+	int kvm_fd;
+	int vm_fd;
+	size_t run_size; /* bytes of a vCPU's struct kvm_run mapping */
+	struct memory memory;
+	unsigned int cpus;
+	unsigned int flags; /* enum boot_flag */
+	struct vcpu vcpu[MOTE_MAX_CPUS];
+	pthread_mutex_t start_lock; /* HC_CPU_START and the end of the machine */
+	bool started[MOTE_MAX_CPUS]; /* under start_lock; needs joining (but 0) */
+	bool closing;		     /* under start_lock: no CPU may start any more */
+
+	struct mmio_device *device[BOOT_MAX_DEVICES];
+	unsigned int device_count;
+	atomic_bool irqs_bound; /* set under start_lock */
+
+	struct kernel_image kernel;
+	uint64_t boot_root; /* gpa of the boot page tables */
+
+	atomic_int status;  /* -1 while running, then the exit status */
+	atomic_bool forced; /* ended from outside: waiting for readers of output is over */
+	pthread_mutex_t report_lock; /* one report, log text or trace line at a time on stderr */
+	uint8_t unknown_told[512]; /* under report_lock: bit n is set when unknown system call n was told */
+};
+
+/* ---- vcpu.c ---- */
+/* Create vCPU v->index in KVM and map its run structure. 0 or a negative errno. */
+int vcpu_create(struct vcpu *v);
+void vcpu_destroy(struct vcpu *v);
+/* Run v in this thread until the machine stops. */
+void vcpu_run(struct vcpu *v);
+/* HC_CPU_START: 0, -EINVAL, -EBUSY, or why the vCPU cannot be made. */
+int vcpu_start_secondary(struct machine *m, uint64_t cpu, uint64_t entry, uint64_t arg);
+/* Install the handler of the signal (SIGUSR1) that kicks use; before the first vcpu_run(). */
+void vcpu_prepare_kicks(void);
+/* Make every vCPU leave the guest soon. Async-signal-safe. */
+void vcpu_kick_all(struct machine *m);
+
+/* ---- machine.c ---- */
+/* The guest or the kernel has come to its end: status becomes the exit status unless there is one. Any thread. */
+void machine_end(struct machine *m, int status);
+
+/* ---- hypercall.c ---- */
+/* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */
+int64_t hypercall_do(struct vcpu *v, uint32_t nr, const uint64_t arg[4]);
+
+/* ---- fdt.c ---- */
+/* Write the device tree that says what boot says into buf (size bytes): its length, or a negative errno
+ * (-ENOSPC: does not fit). */
+int fdt_build(const struct boot_info *boot, void *buf, size_t size);
+
+/* ---- boot.c ---- */
+/* Lay out page tables, boot_info, device tree and strings behind the kernel image; answers in *info_gpa where
+ * boot_info lies. 0 or a negative errno, said. */
+int boot_prepare(struct machine *m, const struct machine_program *program, uint64_t *info_gpa);
+
+#endif
