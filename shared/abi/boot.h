@@ -80,7 +80,7 @@ struct boot_info {
 	unsigned short rows, columns; /* the terminal's size, 0 when none */
 	unsigned int device_count;
 	unsigned long long random[4]; /* seed material from the host */
-	unsigned char initial_termios[64]; /* reserved, zero */
+	unsigned char early_random[64]; /* random bytes to be handed out before the kernel's generator runs */
 	struct boot_device device[BOOT_MAX_DEVICES];
 };
 _Static_assert(sizeof(struct boot_info) == 16 + 8 * 12 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
