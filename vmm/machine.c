@@ -91,9 +91,9 @@ int machine_create(struct machine **out, const struct machine_config *config)
 	return err;
 }
 
-struct memory *machine_memory(struct machine *m)
+void *machine_bootfs(struct machine *m)
 {
-	return &m->memory;
+	return m->memory.host + m->memory.bootfs_gpa;
 }
 
 int machine_add_device(struct machine *m, struct mmio_device *dev)
@@ -242,14 +242,20 @@ bool machine_forced(struct machine *m)
 	return m->forced;
 }
 
-void machine_destroy(struct machine *m)
+void machine_finish(struct machine *m)
 {
-	for (unsigned int i = m->device_count; i--;) {
-		int irq = m->device[i]->irq;
+	while (m->device_count) {
+		struct mmio_device *d = m->device[--m->device_count];
+		int irq = d->irq;
 
-		m->device[i]->destroy(m->device[i]);
+		d->destroy(d);
 		close(irq);
 	}
+}
+
+void machine_destroy(struct machine *m)
+{
+	machine_finish(m);
 	for (unsigned int i = 0; i < m->cpus; i++)
 		vcpu_destroy(&m->vcpu[i]);
 	if (m->memory.host)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MOTE_VERSION "0.1"
+
 #define MOTE_MAX_CPUS 16
 #define MOTE_MIN_MEM (16ull << 20)
 #define MOTE_MAX_MEM (3ull << 30)
@@ -25,7 +27,6 @@ enum mote_status {
 };
 
 struct machine;
-struct memory;
 
 struct machine_config {
 	uint64_t mem_size;    /* bytes of RAM, page aligned, MOTE_MIN_MEM..MOTE_MAX_MEM */
@@ -45,7 +46,8 @@ struct machine_program {
 
 /* A machine with memory, vCPUs and interrupt controller, nothing loaded. */
 int machine_create(struct machine **out, const struct machine_config *config);
-struct memory *machine_memory(struct machine *m);
+/* The host address of the boot file system's pages, config->bootfs_size bytes of zeros. */
+void *machine_bootfs(struct machine *m);
 /* Put kernel (an ELF file), boot data and program into memory and vCPU 0 at the kernel's entry. After the last
  * machine_add_device(). */
 int machine_load(struct machine *m, const char *kernel_path, const struct machine_program *program);
@@ -53,7 +55,9 @@ int machine_load(struct machine *m, const char *kernel_path, const struct machin
 int machine_run(struct machine *m);
 /* End the machine from any thread or signal handler: the first status given wins. */
 void machine_stop(struct machine *m, int status);
-/* Stops devices (their output is finished first), frees everything. */
+/* After machine_run(): let the devices finish the output that the guest handed over, and drop them. */
+void machine_finish(struct machine *m);
+/* Does machine_finish() and frees everything. */
 void machine_destroy(struct machine *m);
 
 /* One line on stderr: "mote: " and the text. Restores nothing, ends nothing. */

@@ -1,0 +1,292 @@
+#include "run_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "mote.h"
+
+static const char help_text[] =
+	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+	"\n"
+	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its libraries travel along.\n"
+	"\n"
+	"  -m, --mem SIZE          guest memory, with K, M or G (default 256M, 16M to 3G)\n"
+	"  -c, --cpus N            processors, 1 to 16 (default 1)\n"
+	"  -e, --env NAME=VALUE    set a variable; NAME alone hands on the host's value (repeatable)\n"
+	"  -w, --cwd DIRECTORY     where PROGRAM starts (default /)\n"
+	"  -t, --timeout SECONDS   end with status 124 after that time\n"
+	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
+	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
+	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
+	"      --trace             print every system call on stderr, as strace does\n"
+	"      --kernel FILE       another guest kernel\n"
+	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
+	"\n"
+	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the kernel failed;\n"
+	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, HOME=/root, TERM, LANG.\n";
+
+enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
+
+static const struct option long_options[] = {
+	{ "mem", required_argument, NULL, 'm' },	 { "cpus", required_argument, NULL, 'c' },
+	{ "env", required_argument, NULL, 'e' },	 { "cwd", required_argument, NULL, 'w' },
+	{ "timeout", required_argument, NULL, 't' },	 { "file", required_argument, NULL, 'f' },
+	{ "initrd", required_argument, NULL, OPT_INITRD }, { "disk", required_argument, NULL, OPT_DISK },
+	{ "trace", no_argument, NULL, OPT_TRACE },	 { "kernel", required_argument, NULL, OPT_KERNEL },
+	{ "verbose", no_argument, NULL, 'v' },		 { "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "KMGT";
+	char *rest;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	unsigned long long n = strtoull(text, &rest, 10);
+
+	if (errno)
+		return -EINVAL;
+	unsigned int shift = 0;
+
+	if (*rest) {
+		const char *unit = strchr(units, *rest >= 'a' ? *rest - 'a' + 'A' : *rest);
+
+		if (!unit || (rest[1] && strcmp(rest + 1, "B") && strcmp(rest + 1, "iB")))
+			return -EINVAL;
+		shift = 10 * (unsigned int)(unit - units + 1);
+	}
+	if (shift && n >> (64 - shift))
+		return -EINVAL;
+	*size = n << shift;
+	return 0;
+}
+
+static int parse_mem(struct run_options *o, const char *text)
+{
+	if (parse_size(text, &o->mem_size)) {
+		mote_error("--mem %s: not a size (like 256M or 1G)", text);
+		return -EINVAL;
+	}
+	if (o->mem_size < MOTE_MIN_MEM || o->mem_size > MOTE_MAX_MEM) {
+		mote_error("--mem %s: must be between %lluM and %lluM", text, MOTE_MIN_MEM >> 20, MOTE_MAX_MEM >> 20);
+		return -EINVAL;
+	}
+	o->mem_size &= ~(MEMORY_PAGE_SIZE - 1);
+	return 0;
+}
+
+static int parse_cpus(struct run_options *o, const char *text)
+{
+	char *rest;
+	unsigned long n = strtoul(text, &rest, 10);
+
+	if (*text < '0' || *text > '9' || *rest || n < 1 || n > MOTE_MAX_CPUS) {
+		mote_error("--cpus %s: must be a number from 1 to %d", text, MOTE_MAX_CPUS);
+		return -EINVAL;
+	}
+	o->cpus = (unsigned int)n;
+	return 0;
+}
+
+static int parse_timeout(struct run_options *o, const char *text)
+{
+	char *rest;
+
+	o->timeout = strtod(text, &rest);
+	if (rest == text || *rest || !(o->timeout > 0 && o->timeout <= 1e9)) {
+		mote_error("--timeout %s: must be a number of seconds above 0", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Set "NAME=VALUE", in place of an earlier NAME. The array has room. */
+static void set_env(struct run_options *o, char *assignment)
+{
+	size_t name = strcspn(assignment, "=") + 1;
+
+	for (unsigned int i = 0; i < o->env_count; i++) {
+		if (!strncmp(o->env[i], assignment, name)) {
+			o->env[i] = assignment;
+			return;
+		}
+	}
+	o->env[o->env_count++] = assignment;
+}
+
+/* Hand on the host's value of name, or fallback, or nothing. 0 or -ENOMEM. */
+static int inherit_env(struct run_options *o, const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+	char *assignment;
+
+	if (!value)
+		value = fallback;
+	if (!value)
+		return 0;
+	if (asprintf(&assignment, "%s=%s", name, value) < 0) {
+		mote_error("out of memory");
+		return -ENOMEM;
+	}
+	set_env(o, assignment);
+	return 0;
+}
+
+static int parse_env(struct run_options *o, char *text)
+{
+	if (*text == '=' || !*text) {
+		mote_error("--env %s: no name", text);
+		return -EINVAL;
+	}
+	if (!strchr(text, '='))
+		return inherit_env(o, text, NULL);
+	set_env(o, text);
+	return 0;
+}
+
+static int parse_cwd(struct run_options *o, const char *text)
+{
+	if (*text != '/') {
+		mote_error("--cwd %s: must be an absolute path in the guest", text);
+		return -EINVAL;
+	}
+	o->cwd = text;
+	return 0;
+}
+
+/* 0, 1 after --help, or a negative errno, said. */
+static int parse_one(struct run_options *o, int option, char *value)
+{
+	switch (option) {
+	case 'm':
+		return parse_mem(o, value);
+	case 'c':
+		return parse_cpus(o, value);
+	case 'e':
+		return parse_env(o, value);
+	case 'w':
+		return parse_cwd(o, value);
+	case 't':
+		return parse_timeout(o, value);
+	case 'f':
+		o->file[o->file_count++] = value;
+		return 0;
+	case OPT_INITRD:
+		o->initrd = value;
+		return 0;
+	case OPT_DISK:
+		o->disk[o->disk_count++] = value;
+		return 0;
+	case OPT_TRACE:
+		o->trace = true;
+		return 0;
+	case OPT_KERNEL:
+		o->kernel = value;
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	default:
+		fputs(help_text, stdout);
+		return 1;
+	}
+}
+
+/* What getopt(3) found wrong with the option just passed. */
+static void complain(int why, int argc, char **argv)
+{
+	const char *given = optopt && optopt < 256 ? NULL : argv[optind - 1];
+
+	if (why == ':' && given)
+		mote_error("%s needs a value (mote run --help)", given);
+	else if (why == ':')
+		mote_error("-%c needs a value (mote run --help)", optopt);
+	else if (given && optind <= argc)
+		mote_error("unknown option %s (mote run --help)", given);
+	else
+		mote_error("unknown option -%c (mote run --help)", optopt);
+}
+
+static int set_defaults(struct run_options *o, int argc)
+{
+	char **room = calloc(3 * (size_t)argc + 8, sizeof(*room));
+
+	if (!room) {
+		mote_error("out of memory");
+		return -ENOMEM;
+	}
+	*o = (struct run_options){ .mem_size = 256ull << 20, .cpus = 1, .cwd = "/" };
+	o->file = room;
+	o->disk = room + argc;
+	o->env = room + 2 * argc; /* the defaults, one an argument, NULL */
+	set_env(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	set_env(o, "HOME=/root");
+	int err = inherit_env(o, "TERM", "dumb");
+
+	return err ? err : inherit_env(o, "LANG", "C.UTF-8");
+}
+
+int run_options_parse(struct run_options *o, int argc, char **argv)
+{
+	int option, done;
+
+	if (set_defaults(o, argc))
+		return MOTE_FAILED;
+	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:vh", long_options, NULL)) != -1) {
+		if (option == ':' || option == '?') {
+			complain(option, argc, argv);
+			return MOTE_FAILED;
+		}
+		done = parse_one(o, option, optarg);
+		if (done)
+			return done < 0 ? MOTE_FAILED : 0;
+	}
+	if (optind >= argc || !*argv[optind]) {
+		mote_error("no PROGRAM given (mote run --help)");
+		return MOTE_FAILED;
+	}
+	o->program = argv + optind;
+	return -1;
+}
+
+const char *run_options_env(const struct run_options *o, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (unsigned int i = 0; i < o->env_count; i++) {
+		if (!strncmp(o->env[i], name, len) && o->env[i][len] == '=')
+			return o->env[i] + len + 1;
+	}
+	return NULL;
+}
+
+int run_options_kernel(const struct run_options *o, char *path, size_t size)
+{
+	static const char *const places[] = { "kernel", "../lib/mote/kernel" };
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (o->kernel) {
+		snprintf(path, size, "%s", o->kernel);
+		return 0;
+	}
+	self[len > 0 ? len : 0] = 0;
+	const char *directory = dirname(self);
+
+	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if ((size_t)snprintf(path, size, "%s/%s", directory, places[i]) < size && !access(path, R_OK))
+			return 0;
+	}
+	mote_error("no guest kernel beside mote (%s/kernel): build it with make, or give --kernel FILE", directory);
+	return -ENOENT;
+}
