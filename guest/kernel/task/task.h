@@ -39,6 +39,7 @@ enum work_flag {
 
 /* Credentials: credentials(7). 32 supplementary groups inline keeps it one allocation. */
 #define CRED_GROUPS 32
+#define CAP_ALL 0x1ffffffffffull /* CAP_CHOWN .. CAP_CHECKPOINT_RESTORE */
 struct cred {
 	u32 refcount; /* shared between tasks after fork: written only through cred_prepare */
 	u32 uid, euid, suid, fsuid;
@@ -72,6 +73,7 @@ struct process {
 	struct list sibling;
 	int exit_signal; /* SIGCHLD, or clone's */
 	struct waitq child_wait; /* wait4 sleeps here */
+	struct waitq thread_wait; /* execve waits here until it is the only thread */
 
 	struct pid *pgrp, *session;
 	struct list group_link, session_link;
@@ -122,6 +124,7 @@ struct task {
 	u64 slice_end_ns;
 	int nice;
 	int policy, rt_priority; /* SCHED_* */
+	bool reset_on_fork;	 /* SCHED_RESET_ON_FORK */
 	u64 affinity;		 /* CPU bit mask */
 
 	struct pid *pid;
@@ -241,12 +244,7 @@ long task_spawn(struct exec_args *args);
 _Noreturn void task_exit(int status);
 _Noreturn void process_exit_group(int status);
 /* Start the end of a whole process from outside or inside (fatal signal): every thread is marked killed and woken. */
-void process_kill(struct process *p, int status);
-/*
- * Tell the parent of p: SIGCHLD with si_code CLD_EXITED CLD_KILLED CLD_STOPPED CLD_CONTINUED ..., si_status = status, and wake its wait4.
- * Stops and continues are reported only when the parent did not ask for SA_NOCLDSTOP.
- */
-void process_notify_parent(struct process *p, int code, int status);
+void process_begin_exit(struct process *p, int status);
 /* Mark all other threads of the current process killed and wait until they are gone (execve). */
 int process_kill_other_threads(void);
 

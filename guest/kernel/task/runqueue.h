@@ -1,0 +1,30 @@
+/*
+ * The queue of runnable tasks: real-time ones by priority, the others round robin. One for all CPUs, under the kernel lock.
+ * Only the scheduler's files include this.
+ */
+#ifndef KERNEL_TASK_RUNQUEUE_H
+#define KERNEL_TASK_RUNQUEUE_H
+
+#include "kernel/lib/types.h"
+
+struct task;
+
+/* Runnable tasks that wait for a CPU. */
+extern u32 runqueue_count;
+
+/* front: ahead of its equals (a preempted SCHED_FIFO task keeps its place). */
+void runqueue_add(struct task *t, bool front);
+void runqueue_remove(struct task *t);
+/* The best task that may run on cpu, left on the queue; NULL. */
+struct task *runqueue_best(unsigned int cpu);
+/* The time slice of t in ns, NO_SLICE for SCHED_FIFO. */
+#define NO_SLICE (~0ull)
+u64 sched_slice(const struct task *t);
+/* SCHED_FIFO or SCHED_RR */
+bool task_realtime(const struct task *t);
+
+/* Load averages: called when the clock passed sched_load_next, with the number of tasks running or runnable meanwhile. */
+extern u64 sched_load_next;
+void sched_load_update(u64 now, u32 active);
+
+#endif
