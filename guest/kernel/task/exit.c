@@ -8,7 +8,6 @@
 #include "kernel/task/life.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
-#include "kernel/tty/tty.h"
 
 /* set_tid_address(2): told only when somebody else could still look. */
 static void clear_child_tid(struct task *t)

@@ -13,6 +13,7 @@
 #include "kernel/task/pidfd.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/clock.h"
 
 #define CLONE_NAMESPACES                                                                         \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |          \
@@ -101,8 +102,6 @@ void task_drop(struct task *t)
 {
 	if (t->mm)
 		mm_put(t->mm);
-	if (t->sighand)
-		sighand_put(t->sighand);
 	if (t->fs)
 		fs_context_put(t->fs);
 	if (t->files)

@@ -24,9 +24,10 @@ static bool links(const struct process *parent, const struct process *child)
 
 void jobs_process_exits(struct process *p)
 {
-	struct process *child;
 	check_group(p->pgrp, p, links(p->parent, p));
-	/* The children have moved to init, which is in another session: did p link their groups? */
-	list_for_each(child, &p->children, sibling)
-		check_group(child->pgrp, NULL, links(p, child));
+}
+
+void jobs_child_moved(struct process *child, const struct process *from)
+{
+	check_group(child->pgrp, NULL, links(from, child));
 }

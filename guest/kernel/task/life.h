@@ -37,8 +37,10 @@ void process_end(struct process *p);
 void process_reap(struct process *p, bool account);
 
 /* ---- jobs.c: setpgid(2), "orphaned process group" ---- */
-/* p has ended or moved: groups that became orphaned with stopped members get SIGHUP and SIGCONT. */
+/* p has ended: if its group is orphaned by that and has stopped members, they get SIGHUP and SIGCONT. */
 void jobs_process_exits(struct process *p);
+/* The same for the group of a child that `from`, ending, has just given away. */
+void jobs_child_moved(struct process *child, const struct process *from);
 
 /* ---- leaving the old program behind: exit and execve ---- */
 /* Robust futexes, clear_child_tid and a parent waiting in vfork: before t's mm is given up. */

@@ -117,7 +117,7 @@ void task_init_kernel(struct task *t, const char *name)
 	ksnprintf(t->comm, sizeof(t->comm), "%s", name);
 	t->process = &init_process;
 	t->cred = cred_get(&init_cred);
-	t->sighand = &init_sighand;
+	t->sighand = sighand_get(&init_sighand);
 	t->affinity = ~0ull;
 	t->timer_slack_ns = 50000;
 	list_init(&t->run_link);

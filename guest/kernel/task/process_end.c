@@ -23,6 +23,7 @@ static void give_away_children(struct process *p)
 	struct process *child, *next, *heir = adopter(p);
 	list_for_each_safe(child, next, &p->children, sibling) {
 		process_adopt(heir, child);
+		jobs_child_moved(child, p);
 		if (child->death_signal && !child->zombie)
 			signal_send_process(child, child->death_signal, NULL);
 		if (!child->zombie)

@@ -45,6 +45,8 @@ void task_free(struct task *t)
 	arch_thread_release(t);
 	if (t->cred)
 		cred_put(t->cred);
+	if (t->sighand)
+		sighand_put(t->sighand);
 	if (t->pid)
 		pid_put(t->pid);
 	page_put(virt_to_page(t->stack));

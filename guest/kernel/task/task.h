@@ -222,22 +222,17 @@ long task_clone(const struct clone_request *req);
 /* A kernel thread running fn(arg); NULL on failure. */
 struct task *task_kernel_thread(const char *name, void (*fn)(void *), void *arg);
 
-/*
- * Argument and environment strings for exec: kernel copies, argv[i] NUL-terminated one after another in one kmalloc'd block each.
- */
-struct exec_args {
-	char *path;
-	char *argv, *envp;	/* strings one after another */
-	size_t argv_len, envp_len; /* bytes */
-	int argc, envc;
-};
+struct exec_args; /* kernel/task/exec.h */
 struct path;
 /*
  * Replace the current program. at/flags as execveat(2) (AT_FDCWD for execve). Never returns to the old program on success (0).
  * Errors: ENOENT EACCES ENOEXEC ELIBBAD ENOMEM E2BIG ETXTBSY EIO ENAMETOOLONG ELOOP ENOTDIR EISDIR.
  */
 int task_exec(int dirfd, struct exec_args *args, int flags);
-/* Start a child of the current process on a new program, sharing nothing but copies of descriptors (LevitateOS spawn): pid or -errno. */
+/*
+ * Start a child of the current process on a new program, sharing nothing but copies of descriptors (LevitateOS spawn): pid or -errno of the
+ * exec. Takes over args.
+ */
 long task_spawn(struct exec_args *args);
 
 /* End the current thread / the whole process with a wait(2) status. */
