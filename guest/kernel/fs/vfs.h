@@ -189,6 +189,8 @@ char *path_name(const struct path *p, char *buf, size_t size);
 
 /* open(2): a new file, one reference. mode counts only with O_CREAT / O_TMPFILE. */
 int file_open(int dirfd, const char *name, u32 flags, u32 mode, struct file **out);
+/* A flag of the kernel's own, never from a program: execve(2) needs permission to execute, not to read. */
+#define OPEN_EXEC 0x20u
 /* The same for a path already walked to. */
 int file_open_path(const struct path *p, u32 flags, struct file **out);
 

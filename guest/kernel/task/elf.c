@@ -1,6 +1,6 @@
 #include "kernel/task/elf.h"
 
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include "arch/arch.h"
 #include "kernel/lib/string.h"
 

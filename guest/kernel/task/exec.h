@@ -24,6 +24,8 @@ struct exec_args {
 
 /* ---- exec_args.c ---- */
 #define EXEC_STRING_MAX (32 * PAGE_SIZE) /* MAX_ARG_STRLEN: execve(2), "Limits on size of arguments and environment" */
+/* Length of the string at p, n when no NUL lies in the first n bytes. Reads whole words: up to 7 bytes beyond. */
+size_t exec_text_length(const char *p, size_t n);
 /* Append one string of len bytes (without NUL; one is added). 0 or -ENOMEM. */
 int exec_strings_add(struct exec_strings *s, const char *text, size_t len);
 /* Put a string in front of the others. */

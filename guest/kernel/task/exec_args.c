@@ -92,8 +92,7 @@ void exec_strings_drop_first(struct exec_strings *s)
 #define REPEAT(byte) (0x0101010101010101ull * (byte))
 typedef u64 __attribute__((may_alias, aligned(1))) text_word;
 
-/* Length of the string at p, n when no NUL lies in the first n bytes. Reads whole words: up to SLACK bytes beyond. */
-static size_t text_length(const char *p, size_t n)
+size_t exec_text_length(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i += 8) {
 		u64 w = *(const text_word *)(p + i);
@@ -131,7 +130,7 @@ static int add_user(struct exec_strings *s, struct window *w, vaddr from)
 			err = fetch(s, w, from);
 		if (err)
 			return err;
-		size_t have = w->end - w->next, n = text_length(s->data + s->len, have);
+		size_t have = w->end - w->next, n = exec_text_length(s->data + s->len, have);
 		bool ends = n < have;
 		total += n + ends;
 		s->len += n + ends;

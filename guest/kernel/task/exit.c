@@ -8,6 +8,7 @@
 #include "kernel/task/life.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/itimer.h"
 
 /* set_tid_address(2): told only when somebody else could still look. */
 static void clear_child_tid(struct task *t)
@@ -77,10 +78,8 @@ void process_begin_exit(struct process *p, int status)
 	p->exit_code = status;
 	p->stopped = false;
 	struct task *t;
-	list_for_each(t, &p->threads, thread_link) {
-		if (t != task_current())
-			task_kill(t);
-	}
+	list_for_each(t, &p->threads, thread_link)
+		task_kill(t);
 }
 
 void process_exit_group(int status)
@@ -112,7 +111,7 @@ int process_kill_other_threads(void)
 static void process_release(struct process *p)
 {
 	process_timers_exit(p);
-	if (p->session == p->pid)
+	if (p->session == p->pid && tty_session_leader_exit)
 		tty_session_leader_exit(p);
 	p->tty = NULL;
 	sigpending_flush(&p->pending);
@@ -127,6 +126,7 @@ void task_exit(int status)
 	task_leave_mm(t);
 	drop_mm(t);
 	drop_resources(t);
+	signal_thread_exit(t);
 	sigpending_flush(&t->pending);
 	add_times(p, t);
 	bool last = --p->thread_count == 0;

@@ -73,10 +73,9 @@ static int copy_sighand(struct task *t, const struct task *parent, u64 flags)
 		t->sighand = sighand_get(parent->sighand);
 		return 0;
 	}
-	t->sighand = sighand_create();
+	t->sighand = sighand_copy(parent->sighand);
 	if (!t->sighand)
 		return -ENOMEM;
-	memcpy(t->sighand->action, parent->sighand->action, sizeof(t->sighand->action));
 	if (flags & CLONE_CLEAR_SIGHAND)
 		sighand_reset_for_exec(t->sighand);
 	return 0;

@@ -47,11 +47,19 @@ void jobs_child_moved(struct process *child, const struct process *from);
 void task_leave_mm(struct task *t);
 void robust_list_exit(struct task *t);
 
+/* tty: the leader of a session ends; its terminal is given up (credentials(7), "Sessions"). */
+void tty_session_leader_exit(struct process *p) __attribute__((weak));
+
 /* ---- fork.c ---- */
 /* Undo a task that was never linked: drops mm, files, fs, sighand as far as set, and frees it. */
 void task_drop(struct task *t);
 /* A process with what is inherited from parent; NULL: no memory. Not linked anywhere. */
 struct process *process_fork(struct process *parent);
+/*
+ * A new process, child of parent, whose first thread runs fn(arg) in the kernel and then enters user mode (fn must have exec'd): own
+ * copies of files, fs and signal actions of like. Not started. NULL: no memory.
+ */
+struct task *process_create(struct process *parent, const struct task *like, void (*fn)(void *), void *arg);
 /* Give it its leader and its place: a child of parent, in the group and session of like. */
 void process_link(struct process *p, struct task *leader, struct process *parent, const struct process *like);
 /* Parents of vfork children wait for this. */
