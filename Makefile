@@ -93,9 +93,12 @@ guest-tests: $(GUEST_TESTS)
 
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
+CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH).c,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
 .PHONY: check-arch
-check-arch: $(CHECK_ARCH_OBJ)
-	@echo "check-arch: $(words $(CHECK_ARCH_OBJ)) generic files compile for aarch64"
+check-arch: $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)
+	@echo "check-arch: $(words $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)) files of kernel and VMM compile for aarch64"
+$(BUILD)/check-arch/vmm/%.c.o: vmm/%.c
+	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
 		-mgeneral-regs-only -MMD -c -o $@ $<

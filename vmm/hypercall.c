@@ -57,14 +57,14 @@ static int64_t do_clear(struct machine *m, uint64_t gpa, uint64_t len)
 	return 0;
 }
 
-static int64_t do_copy_from_user(struct machine *m, const uint64_t arg[4])
+static int64_t do_copy_from_user(struct machine *m, const unsigned long long arg[4])
 {
 	void *at = memory_range(&m->memory, arg[2], arg[3]);
 
 	return at ? (int64_t)memory_read_user(&m->memory, arg[0], arg[1], at, arg[3]) : -EFAULT;
 }
 
-static int64_t do_copy_to_user(struct machine *m, const uint64_t arg[4])
+static int64_t do_copy_to_user(struct machine *m, const unsigned long long arg[4])
 {
 	const void *at = memory_range(&m->memory, arg[2], arg[3]);
 
@@ -129,7 +129,7 @@ static int64_t do_unknown_syscall(struct machine *m, uint64_t nr)
 	return 0;
 }
 
-int64_t hypercall_do(struct vcpu *v, uint32_t nr, const uint64_t arg[4])
+int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4])
 {
 	struct machine *m = v->machine;
 

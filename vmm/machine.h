@@ -71,7 +71,7 @@ void machine_end(struct machine *m, int status);
 
 /* ---- hypercall.c ---- */
 /* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */
-int64_t hypercall_do(struct vcpu *v, uint32_t nr, const uint64_t arg[4]);
+int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4]);
 
 /* ---- fdt.c ---- */
 /* Write the device tree that says what boot says into buf (size bytes): its length, or a negative errno

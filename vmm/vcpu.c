@@ -78,7 +78,7 @@ static void exit_mmio(struct vcpu *v)
 static void exit_io(struct vcpu *v)
 {
 	uint32_t nr;
-	uint64_t arg[4];
+	unsigned long long arg[4];
 
 	if (arch_hypercall_decode(v, &nr, arg)) {
 		int64_t answer = hypercall_do(v, nr, arg);

@@ -42,7 +42,7 @@ int arch_counter_read(struct vcpu *v, uint64_t *counter);
 uint64_t arch_counter_hz(struct vcpu *v);
 
 /* Is this exit of v a hypercall? Then its number and arguments. */
-bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, uint64_t arg[4]);
+bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4]);
 void arch_hypercall_answer(struct vcpu *v, int64_t answer);
 
 /* Registers in the order of hc_panic.reg; answers how many. Not async-signal-safe; only v's own thread. */
@@ -72,7 +72,9 @@ enum arch_probe {
 	PROBE_SYSCALL,	/* user -> supervisor -> user by the system-call instruction, many times, then an exit */
 	PROBE_COUNT
 };
-#define PROBE_LOOPS 1000 /* loops, or trips, in one probe */
+#define PROBE_LOOPS 1000ull	      /* in the supervisor */
+#define PROBE_USER_LOOPS 1000000ull
+#define PROBE_TRIPS 200ull
 #define PROBE_LOOP_INSNS 8 /* register instructions in one loop */
 /* Put the guest's code and tables into RAM (at least 2 MiB, zero). 0 or a negative errno. */
 int arch_probe_prepare(struct machine *m);

@@ -336,7 +336,7 @@ uint64_t arch_counter_hz(struct vcpu *v)
 	return khz > 0 ? khz * 1000ull : 0;
 }
 
-bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, uint64_t arg[4])
+bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4])
 {
 	const struct kvm_run *run = v->run;
 	const struct kvm_regs *r = &run->s.regs.regs;
@@ -398,4 +398,168 @@ bool arch_vcpu_in_user(struct vcpu *v)
 	struct kvm_sregs s;
 
 	return !ioctl(v->fd, KVM_GET_SREGS, &s) && (s.cs.selector & 3) == 3;
+}
+
+/* ---- the measuring guest of `mote check` ---- */
+
+/*
+ * Layout (guest-physical, below 2 MiB): page tables, then a page each of descriptors (GDT, IDT, TSS), code and stack. The
+ * supervisor runs it in the kernel window; the code is also mapped for users, at its own address. Each probe ends in
+ * the same `out`; the handlers count trips down in r12 and return to the user code behind the trapping
+ * instruction.
+ */
+#define PROBE_TABLES 0x10000ull
+#define PROBE_USER_TABLES 0x20000ull
+#define PROBE_DESCRIPTORS 0x30000ull
+#define PROBE_CODE 0x31000ull
+#define PROBE_STACK_TOP 0x33000ull
+#define PROBE_GDT (PROBE_DESCRIPTORS)
+#define PROBE_IDT (PROBE_DESCRIPTORS + 0x100)
+#define PROBE_TSS (PROBE_DESCRIPTORS + 0x400)
+
+static uint64_t probe_kernel_va(uint64_t gpa)
+{
+	return BOOT_KERNEL_BASE + gpa;
+}
+
+#define PROBE_STRING(x) PROBE_STRING_(x)
+#define PROBE_STRING_(x) #x
+/* clang-format off */
+__asm__(".pushsection .rodata\n"
+	"probe_code:\n"
+	"probe_empty: out %eax, $" PROBE_STRING(HC_PORT) "\n"
+	"	jmp probe_empty\n"
+	"probe_loop: dec %ecx\n"
+	"	add %eax, %ebx\n"
+	"	xor %edx, %esi\n"
+	"	lea 1(%rdi), %rdi\n"
+	"	add %ebx, %eax\n"
+	"	xor %esi, %edx\n"
+	"	test %ecx, %ecx\n"
+	"	jnz probe_loop\n"
+	"	ud2\n"			/* user mode: the handler ends the probe */
+	"probe_supervisor: dec %ecx\n"
+	"	add %eax, %ebx\n"
+	"	xor %edx, %esi\n"
+	"	lea 1(%rdi), %rdi\n"
+	"	add %ebx, %eax\n"
+	"	xor %esi, %edx\n"
+	"	test %ecx, %ecx\n"
+	"	jnz probe_supervisor\n"
+	"	jmp probe_empty\n"
+	"probe_trap: ud2\n"
+	"	jmp probe_trap\n"
+	"probe_syscall: syscall\n"
+	"	jmp probe_syscall\n"
+	"probe_ud_handler: dec %r12\n"	/* skip the two bytes of ud2 */
+	"	jz probe_empty\n"
+	"	addq $2, (%rsp)\n"
+	"	iretq\n"
+	"probe_entry: dec %r12\n"	/* an ordinary system-call entry */
+	"	jz probe_empty\n"
+	"	sysretq\n"
+	"probe_pf_handler: dec %r12\n"	/* where system calls arrive as a fetch fault at LSTAR: hosts.md */
+	"	jz probe_empty\n"
+	"	add $8, %rsp\n"
+	"	mov %rcx, (%rsp)\n"
+	"	iretq\n"
+	"probe_end:\n"
+	".popsection\n");
+/* clang-format on */
+extern const char probe_code[], probe_empty[], probe_loop[], probe_supervisor[], probe_trap[], probe_syscall[],
+	probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
+
+static uint64_t probe_at(const char *label)
+{
+	return PROBE_CODE + (uint64_t)(label - probe_code);
+}
+
+/* A 64-bit interrupt gate (SDM volume 3, 6.14.1). */
+static void set_gate(uint64_t *idt, unsigned int vector, uint64_t handler)
+{
+	idt[2 * vector] = (handler & 0xffff) | 0x10ull << 16 | 0x8e00ull << 32 | (handler >> 16 & 0xffff) << 48;
+	idt[2 * vector + 1] = handler >> 32;
+}
+
+/* Kernel code and data, user data and code at Linux's selectors, and the task state. */
+static void set_descriptors(const struct memory *mem)
+{
+	uint64_t *gdt = memory_range(mem, PROBE_GDT, 0x100), tss = probe_kernel_va(PROBE_TSS);
+	uint64_t *idt = memory_range(mem, PROBE_IDT, 0x300);
+	uint64_t rsp0 = probe_kernel_va(PROBE_STACK_TOP);
+
+	gdt[2] = 0x00af9b000000ffff;
+	gdt[3] = 0x00cf93000000ffff;
+	gdt[5] = 0x00cff3000000ffff;
+	gdt[6] = 0x00affb000000ffff;
+	gdt[8] = 0x67 | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+	gdt[9] = tss >> 32;
+	set_gate(idt, 6, probe_kernel_va(probe_at(probe_ud_handler)));
+	set_gate(idt, 14, probe_kernel_va(probe_at(probe_pf_handler)));
+	memory_write(mem, PROBE_TSS + 4, &rsp0, sizeof(rsp0));
+}
+
+int arch_probe_prepare(struct machine *m)
+{
+	const struct memory *mem = &m->memory;
+	size_t len = (size_t)(probe_end - probe_code);
+
+	if (mem->size < LARGE_PAGE || memory_write(mem, PROBE_CODE, probe_code, len))
+		return -EINVAL;
+	arch_build_tables(mem, PROBE_TABLES, mem->size);
+	uint64_t *root = memory_range(mem, PROBE_TABLES, PAGE), *t = memory_range(mem, PROBE_USER_TABLES, 3 * PAGE);
+	const uint64_t flags = PTE_P | PTE_U | PTE_A;
+
+	root[0] = PROBE_USER_TABLES | flags;
+	t[0] = (PROBE_USER_TABLES + PAGE) | flags;
+	t[512] = (PROBE_USER_TABLES + 2 * PAGE) | flags;
+	t[1024 + table_index(PROBE_CODE, 12)] = PROBE_CODE | flags;
+	set_descriptors(mem);
+	return 0;
+}
+
+static const struct probe {
+	const char *start;
+	bool user;
+	uint64_t loops, trips;
+} probes[PROBE_COUNT] = {
+	[PROBE_EMPTY] = { probe_empty, false, 0, 0 },
+	[PROBE_SUPERVISOR] = { probe_supervisor, false, PROBE_LOOPS, 0 },
+	[PROBE_USER] = { probe_loop, true, PROBE_USER_LOOPS, 1 },
+	[PROBE_TRAP] = { probe_trap, true, 0, PROBE_TRIPS },
+	[PROBE_SYSCALL] = { probe_syscall, true, 0, PROBE_TRIPS },
+};
+
+static int set_syscall_msrs(struct vcpu *v)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry[3];
+	} m = { .head.nmsrs = 3,
+		.entry = { { .index = 0xc0000081, .data = 0x10ull << 32 | 0x23ull << 48 }, /* STAR */
+			   { .index = 0xc0000082, .data = probe_kernel_va(probe_at(probe_entry)) }, /* LSTAR */
+			   { .index = 0xc0000084, .data = 0x200 } } }; /* FMASK */
+
+	return ioctl(v->fd, KVM_SET_MSRS, &m) == 3 ? 0 : -EIO;
+}
+
+int arch_probe_enter(struct vcpu *v, enum arch_probe which)
+{
+	const struct probe *p = &probes[which];
+	uint64_t pc = probe_at(p->start);
+	struct kvm_sregs *s = &v->run->s.regs.sregs;
+
+	arch_vcpu_set_entry(v, p->user ? pc : probe_kernel_va(pc), PROBE_TABLES, 0);
+	v->run->s.regs.regs.rcx = p->loops;
+	v->run->s.regs.regs.r12 = p->trips;
+	s->gdt = (struct kvm_dtable){ probe_kernel_va(PROBE_GDT), 0x4f, { 0 } };
+	s->idt = (struct kvm_dtable){ probe_kernel_va(PROBE_IDT), 0x2ff, { 0 } };
+	s->tr.base = probe_kernel_va(PROBE_TSS);
+	s->tr.selector = 0x40;
+	if (p->user) {
+		s->cs = flat_segment(0x33, 11, true);
+		s->ss = s->ds = s->es = flat_segment(0x2b, 3, false);
+		s->cs.dpl = s->ss.dpl = s->ds.dpl = s->es.dpl = 3;
+	}
+	return set_syscall_msrs(v);
 }

@@ -1,0 +1,158 @@
+/*
+ * The seam of a port that is not there yet: it compiles, and every function that would have to do something
+ * says so and fails.
+ */
+#include "arch.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "machine.h"
+
+static int missing(const char *what)
+{
+	mote_error("guests on aarch64 are not supported yet (%s)", what);
+	return -ENOSYS;
+}
+
+static _Noreturn void unreachable(const char *what)
+{
+	missing(what);
+	abort();
+}
+
+uint16_t arch_elf_machine(void)
+{
+	return EM_AARCH64;
+}
+
+bool arch_kvm_usable(int kvm_fd)
+{
+	(void)kvm_fd;
+	missing("KVM");
+	return false;
+}
+
+int arch_machine_init(struct machine *m)
+{
+	(void)m;
+	return missing("interrupt controller");
+}
+
+int arch_route_irqs(struct machine *m)
+{
+	(void)m;
+	return missing("interrupts");
+}
+
+unsigned int arch_device_vector(unsigned int i)
+{
+	(void)i;
+	unreachable("interrupts");
+}
+
+uint64_t arch_tables_size(uint64_t map_end)
+{
+	(void)map_end;
+	unreachable("page tables");
+}
+
+void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
+{
+	(void)mem, (void)at, (void)map_end;
+	unreachable("page tables");
+}
+
+void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write, uint64_t *run)
+{
+	(void)mem, (void)root, (void)va, (void)user, (void)write, (void)run;
+	unreachable("page tables");
+}
+
+int arch_vcpu_init(struct vcpu *v)
+{
+	(void)v;
+	return missing("vCPU");
+}
+
+int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg)
+{
+	(void)v, (void)pc, (void)root, (void)arg;
+	return missing("vCPU");
+}
+
+int arch_counter_read(struct vcpu *v, uint64_t *counter)
+{
+	(void)v, (void)counter;
+	return missing("counter");
+}
+
+uint64_t arch_counter_hz(struct vcpu *v)
+{
+	(void)v;
+	unreachable("counter");
+}
+
+bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4])
+{
+	(void)v, (void)nr, (void)arg;
+	unreachable("hypercall");
+}
+
+void arch_hypercall_answer(struct vcpu *v, int64_t answer)
+{
+	(void)v, (void)answer;
+	unreachable("hypercall");
+}
+
+unsigned int arch_registers(struct vcpu *v, unsigned long long reg[ARCH_MAX_REGS])
+{
+	(void)v, (void)reg;
+	unreachable("registers");
+}
+
+const char *arch_register_name(unsigned int i)
+{
+	(void)i;
+	unreachable("registers");
+}
+
+unsigned int arch_register_pc(void)
+{
+	unreachable("registers");
+}
+
+unsigned int arch_register_fp(void)
+{
+	unreachable("registers");
+}
+
+uint64_t arch_vcpu_root(struct vcpu *v)
+{
+	(void)v;
+	unreachable("registers");
+}
+
+bool arch_vcpu_in_user(struct vcpu *v)
+{
+	(void)v;
+	unreachable("registers");
+}
+
+bool arch_supervisor_emulated(void)
+{
+	return false;
+}
+
+int arch_probe_prepare(struct machine *m)
+{
+	(void)m;
+	return missing("measuring guest");
+}
+
+int arch_probe_enter(struct vcpu *v, enum arch_probe probe)
+{
+	(void)v, (void)probe;
+	return missing("measuring guest");
+}
