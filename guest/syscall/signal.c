@@ -278,17 +278,14 @@ long sys_pause(void)
 
 long sys_rt_sigsuspend(const u64 __user *set, size_t size)
 {
-	struct task *t = task_current();
 	u64 mask;
 
 	if (size != SIGSET_BYTES)
 		return -EINVAL;
 	if (get_user(mask, set))
 		return -EFAULT;
-	t->saved_mask = t->blocked;
-	signal_set_mask(mask);
+	signal_swap_mask(mask);
 	wait_for_signal();
-	arch_thread_info()->work |= WORK_RESTORE_MASK;
 	return -ERESTARTNOHAND;
 }
 

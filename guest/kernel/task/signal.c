@@ -40,8 +40,12 @@ struct sighand *sighand_get(struct sighand *s)
 
 void sighand_put(struct sighand *s)
 {
-	if (s && --s->refcount == 0)
-		slab_free(&sighand_cache, s);
+	if (!s || --s->refcount)
+		return;
+	/* an epoll instance may still watch a signalfd in the name of a process that is gone */
+	while (!list_empty(&s->signalfd_wait.waiters))
+		list_remove(s->signalfd_wait.waiters.next);
+	slab_free(&sighand_cache, s);
 }
 
 void sighand_reset_for_exec(struct sighand *s)
@@ -348,6 +352,25 @@ void signal_set_mask(u64 mask)
 	if (blocked_now & t->process->pending.set)
 		signal_pass_on(t, blocked_now);
 	signal_recalc(t);
+}
+
+void signal_swap_mask(u64 mask)
+{
+	struct task *t = task_current();
+
+	t->saved_mask = t->blocked;
+	task_info(t)->work |= WORK_RESTORE_MASK;
+	signal_set_mask(mask);
+}
+
+void signal_restore_mask(void)
+{
+	struct task *t = task_current();
+
+	if (!(task_info(t)->work & WORK_RESTORE_MASK))
+		return;
+	task_info(t)->work &= ~WORK_RESTORE_MASK;
+	signal_set_mask(t->saved_mask);
 }
 
 void signal_thread_exit(struct task *t)

@@ -85,6 +85,10 @@ int signal_permitted(struct process *p, int sig);
 void signal_recalc(struct task *t);
 /* Change the blocked mask of the current task. */
 void signal_set_mask(u64 mask);
+/* ppoll(2), sigsuspend(2) ...: another mask for the time of a call. It is put back by signal_restore_mask, or on the way to user mode after
+ * the signal that interrupted the call was delivered. */
+void signal_swap_mask(u64 mask);
+void signal_restore_mask(void);
 /* Take the next signal in `set` off the queues of the current task: its number and the first SIGNAL_INFO_BYTES of *info, or 0. */
 int signal_dequeue(u64 set, siginfo_t *info);
 

@@ -1,5 +1,6 @@
 /* Taking signals on the way to user mode: handlers, default actions, restart of interrupted calls, the alternate stack. */
 #include "kernel/task/signal_internal.h"
+#include "kernel/task/trace.h"
 
 /* ---- the alternate stack: sigaltstack(2) ---- */
 
@@ -108,6 +109,7 @@ static bool take_handled(struct task *t, struct ksignal *k)
 		sig = signal_dequeue(~t->blocked, &k->info);
 		if (!sig)
 			return false;
+		trace_signal(&k->info);
 		a = &t->sighand->action[sig - 1];
 		if (a->handler == SIGNAL_IGN)
 			continue;
@@ -173,8 +175,5 @@ void signal_deliver_pending(struct arch_regs *r)
 	if (delivered)
 		return;
 	restart_without_handler(r);
-	if (info->work & WORK_RESTORE_MASK) {
-		info->work &= ~WORK_RESTORE_MASK;
-		signal_set_mask(t->saved_mask);
-	}
+	signal_restore_mask();
 }
