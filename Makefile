@@ -29,6 +29,7 @@ endif
 GENERIC_SRC := $(sort $(wildcard guest/kernel/*.c guest/kernel/*/*.c guest/syscall/*.c guest/drivers/virtio/*.c))
 KERNEL_SRC := $(GENERIC_SRC) $(sort $(wildcard guest/arch/$(ARCH)/*.c guest/arch/$(ARCH)/*.S))
 KERNEL_OBJ := $(patsubst %,$(KERNEL_DIR)/%.o,$(KERNEL_SRC))
+VDSO := $(BUILD)/vdso.so
 KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 
 # ---- the VMM ----
@@ -66,6 +67,16 @@ $(KERNEL_DIR)/%.c.o: %.c
 $(KERNEL_DIR)/%.S.o: %.S
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -c -o $@ $<
+
+# ---- the vDSO: a shared object in the kernel image ----
+VDSO_DIR := guest/arch/$(ARCH)/vdso
+$(VDSO): $(VDSO_DIR)/vdso.c $(VDSO_DIR)/vdso.ld $(VDSO_DIR)/data.h
+	$(call say,VDSO,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -O2 $(WARN) -fpic -shared -nostdlib -ffreestanding -fno-stack-protector -fno-builtin \
+		-fvisibility=default -mcmodel=small -march=x86-64 -fcf-protection=none -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both \
+		-Wl,--build-id=none -Wl,--eh-frame-hdr -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,-T,$(VDSO_DIR)/vdso.ld -o $@ $<
+$(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: $(VDSO)
+$(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: KERNEL_CFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
 
 # ---- unit tests: a file names its sources in a line "sources: a.c b.c" ----
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))

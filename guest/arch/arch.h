@@ -69,6 +69,8 @@ void arch_pgtable_walk(struct arch_pgtable *pt, vaddr start, vaddr end,
 /* Make edits of [start, end) in mm visible on every CPU that runs it now. */
 void arch_tlb_flush_range(struct mm *mm, vaddr start, vaddr end);
 void arch_tlb_flush_mm(struct mm *mm);
+/* Called again and again by a CPU that waits for the kernel lock: answers flush requests of the one that holds it. */
+void arch_lock_spin(void);
 /* Run user addresses through pt from now on (NULL: the boot tables). */
 void arch_pgtable_switch(struct arch_pgtable *pt);
 
@@ -90,8 +92,8 @@ void arch_regs_restart(struct arch_regs *r, bool restart_block);
 
 /* ---- tasks ---- */
 /* Give t (whose kernel stack is allocated, thread_info filled) a first switch: copy the parent's user frame (result 0),
- * FPU state and TLS, sp and TLS replaced when non-zero / set_tls; it returns to user mode through
- * task_start_user(). */
+ * FPU state and TLS, sp and TLS replaced when non-zero / set_tls. Its first step is sched_finish_switch(),
+ * then user mode. */
 void arch_thread_fork(struct task *t, const struct arch_regs *parent, vaddr sp, bool set_tls, u64 tls);
 /* A task that runs fn(arg) in the kernel (and may return to user mode by returning from fn when a frame was started). */
 void arch_thread_kernel(struct task *t, void (*fn)(void *), void *arg);
@@ -147,7 +149,7 @@ u64 arch_counter_hz(void);
 u64 arch_counter_ns(void);
 /* One-shot timer of this CPU at an absolute arch_counter_ns() time; U64_MAX disarms. Calls timer_interrupt(). */
 void arch_timer_arm(u64 deadline_ns);
-/* Make cpu enter the kernel soon (reschedule). */
+/* Make cpu enter the kernel soon (reschedule). Any CPU that may be asked has passed arch_cpu_init(). */
 void arch_cpu_kick(unsigned int cpu);
 /* Start secondary CPU `cpu` in cpu_secondary_main() (kernel/main.c) on its idle stack. 0 or negative errno. */
 int arch_cpu_start(unsigned int cpu);
@@ -162,6 +164,9 @@ static inline void arch_relax(void);
 long arch_hypercall(unsigned int nr, u64 a, u64 b, u64 c, u64 d);
 
 /* ---- boot ---- */
+/* Around library code that was compiled for user mode and looks for its stack canary through the TLS base (libfdt). */
+void arch_foreign_code_begin(void);
+void arch_foreign_code_end(void);
 /* Per-CPU set-up: descriptor tables, system-call entry, interrupt controller. Called on each CPU. */
 void arch_cpu_init(unsigned int cpu);
 /* Registers and return addresses of the current context into a panic report. */

@@ -14,16 +14,19 @@
 #define ARCH_SYSCALL_NR(x86_64, aarch64) x86_64
 
 /*
- * The user context at kernel entry, at the top of the kernel stack: the caller-saved half is always stored; rbx rbp r12-r15
- * only on entries that need a full frame and before exit work (entry.S).
+ * The user context at kernel entry, at the top of the kernel stack. A system call stores r9 and up, a trap from user mode
+ * `vector` and up; the rest is stored by the entries that need a whole frame and before exit work (entry.S), and is not to be
+ * looked at otherwise.
  */
 struct arch_regs {
 	u64 r15, r14, r13, r12, rbp, rbx;
-	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	u64 orig_rax; /* system-call number, or -1 */
+	u64 vector; /* of a trap, or -1 */
+	u64 r11, rcx, rax;
+	u64 r9, r8, r10, rdx, rsi, rdi;
+	u64 orig_rax; /* system-call number, or -1; the error code while a trap is decoded */
 	u64 rip, cs, rflags, rsp, ss;
 };
-_Static_assert(sizeof(struct arch_regs) == 21 * 8, "arch_regs layout");
+_Static_assert(sizeof(struct arch_regs) == 22 * 8, "arch_regs layout");
 
 struct task;
 struct thread_info {
@@ -31,20 +34,22 @@ struct thread_info {
 	u32 work; /* enum work_flag: tested on every way out */
 	u32 cpu;
 	u64 canary; /* THREAD_CANARY */
-	vaddr fault_fixup; /* where a faulting user copy continues, 0 = none */
 };
 #define THREAD_CANARY 0x6d6f74652d737461ull
 
 struct arch_thread {
 	u64 sp; /* saved kernel stack pointer while switched out */
 	u64 fs_base, gs_base;
+	u64 trap, error_code, fault_addr; /* of the last trap that became a signal: sigcontext */
 	struct {
 		u8 bytes[512];
 	} __aligned(16) fpu; /* FXSAVE image */
 };
 
+struct page;
 struct arch_pgtable {
-	phys_addr root; /* PML4 */
+	phys_addr root;	     /* PML4 */
+	struct page *tables; /* every table page, the root too, chained by page.private */
 };
 
 static inline struct thread_info *arch_thread_info(void)

@@ -1,0 +1,295 @@
+/*
+ * Ways into the kernel and out of it.
+ *
+ * The kernel runs with interrupts off and finds its task by the stack pointer; GS is the user's throughout. A system call
+ * comes in by one of two doors: syscall_entry where the processor obeys SYSCALL, page_fault_stub
+ * where a host without hardware virtualisation leaves the program at the entry address in user
+ * mode, so that it faults there. Both store the same frame, and with one CPU and no tracing reach
+ * the handler within ten instructions: hosts that emulate the supervisor pay for every one.
+ */
+#include "layout.h"
+
+#define SYSCALL_LIMIT 1024
+
+/* Frame pieces, outermost first. After PUSH_ARGUMENTS the stack is SYSCALL_FRAME deep. */
+.macro PUSH_ARGUMENTS
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%r10
+	push	%r8
+	push	%r9
+.endm
+
+.macro POP_ARGUMENTS
+	pop	%r9
+	pop	%r8
+	pop	%r10
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+.endm
+
+.macro PUSH_CALLEE_SAVED
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+.endm
+
+.macro POP_CALLEE_SAVED
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+.endm
+
+/* From a system call's short frame to a whole one: rax as it is, rcx and r11 as SYSCALL leaves them. */
+.macro PUSH_REST
+	push	%rax
+	pushq	(REGS_RIP - REGS_RAX)(%rsp)
+	pushq	(REGS_RFLAGS - REGS_RCX)(%rsp)
+	pushq	$-1
+	PUSH_CALLEE_SAVED
+.endm
+
+/* A conditional jump of known length (6 bytes), which entry_divert() may turn into an unconditional one. */
+.macro JAE_NEAR target
+	.byte	0x0f, 0x83
+	.long	\target - . - 4
+.endm
+
+	.section .head, "ax"
+/* rdi = gpa of struct boot_info */
+	.globl	kernel_entry
+kernel_entry:
+	mov	$boot_stack + STACK_SIZE, %rsp
+	xor	%ebp, %ebp
+	call	kernel_main
+
+/* A further CPU: rdi = top of its idle stack, whose thread_info is filled. */
+	.globl	secondary_entry
+secondary_entry:
+	mov	%rdi, %rsp
+	xor	%ebp, %ebp
+	mov	(THREAD_CPU - STACK_SIZE)(%rdi), %edi
+	call	secondary_main
+
+	.text
+/* The door for processors that obey SYSCALL: rcx = user rip, r11 = user rflags, the user's stack. */
+	.balign 16
+	.globl	syscall_entry
+syscall_entry:
+	swapgs
+	mov	%rsp, %gs:CPU_AREA_SCRATCH
+	mov	%gs:CPU_AREA_RSP0, %rsp
+	pushq	$USER_DS
+	pushq	%gs:CPU_AREA_SCRATCH
+	swapgs
+	push	%r11
+	pushq	$USER_CS
+	push	%rcx
+	push	%rax
+	PUSH_ARGUMENTS
+	cmp	$SYSCALL_LIMIT, %rax
+	.globl	syscall_gate
+syscall_gate:
+	JAE_NEAR syscall_general
+	mov	%r10, %rcx
+	call	*entry_table(, %rax, 8)
+	cmpl	$0, WORK_AT(SYSCALL_FRAME)(%rsp)
+	jne	syscall_work
+	POP_ARGUMENTS
+	/* rcx came from SYSCALL and is canonical; a changed frame leaves by leave_full. */
+	mov	8(%rsp), %rcx
+	mov	24(%rsp), %r11
+	mov	32(%rsp), %rsp
+	sysretq
+
+/* The other door: a page fault's frame, whose rip is not the program's yet. */
+	.balign 16
+syscall_faulted:
+	mov	%rcx, 8(%rsp)
+	mov	%rax, (%rsp)
+	PUSH_ARGUMENTS
+	cld
+	cmp	$SYSCALL_LIMIT, %rax
+	.globl	syscall_faulted_gate
+syscall_faulted_gate:
+	JAE_NEAR syscall_general
+	mov	%r10, %rcx
+	call	*entry_table(, %rax, 8)
+	cmpl	$0, WORK_AT(SYSCALL_FRAME)(%rsp)
+	jne	syscall_work
+	POP_ARGUMENTS
+	add	$8, %rsp
+	xor	%ecx, %ecx
+	xor	%r11d, %r11d
+.Liret_syscall:
+	iretq
+
+/* Called through entry_table for handlers that want the whole frame; does not return there. */
+	.globl	syscall_full
+syscall_full:
+	add	$8, %rsp
+	PUSH_REST
+	call	*syscall_table(, %rax, 8)
+	mov	%rax, REGS_RAX(%rsp)
+	jmp	leave_full
+
+/* Several CPUs, tracing, or a number out of range. */
+syscall_general:
+	PUSH_REST
+	cmpl	$1, cpu_count
+	jbe	1f
+	call	kernel_lock
+1:	mov	%rsp, %rdi
+	call	syscall_slow
+	jmp	leave_full
+
+syscall_work:
+	PUSH_REST
+	/* fall through */
+
+/* A whole frame at rsp: do what is asked before user mode, then return to it. */
+	.globl	leave_full
+leave_full:
+	cmpl	$0, WORK_AT(REGS_SIZE)(%rsp)
+	jne	2f
+	cmpl	$1, cpu_count
+	ja	3f
+1:	POP_CALLEE_SAVED
+	jmp	leave_trap
+2:	mov	%rsp, %rdi
+	call	sched_exit_work
+	jmp	leave_full
+3:	call	kernel_unlock
+	jmp	1b
+
+/* First steps of a new task: its frame lies behind what switch_stacks popped. */
+	.globl	thread_start_user
+thread_start_user:
+	call	sched_finish_switch
+	jmp	leave_full
+
+	.globl	thread_start_kernel
+thread_start_kernel:
+	call	sched_finish_switch
+	mov	%r12, %rdi
+	call	*%rbx
+	jmp	leave_full
+
+/* void switch_stacks(u64 *save, u64 load) */
+	.globl	switch_stacks
+switch_stacks:
+	PUSH_CALLEE_SAVED
+	mov	%rsp, (%rdi)
+	mov	%rsi, %rsp
+	POP_CALLEE_SAVED
+	ret
+
+/* Exceptions and interrupts, after a stub: a frame of TRAP_FRAME bytes. */
+	.balign 16
+	.globl	trap_common
+trap_common:
+	cld
+	testb	$3, (REGS_CS - REGS_VECTOR)(%rsp)
+	jz	trap_from_kernel
+	lea	-REGS_VECTOR(%rsp), %rdi
+	call	trap_user
+	cmpl	$0, WORK_AT(TRAP_FRAME)(%rsp)
+	jne	trap_work
+leave_trap:
+	add	$8, %rsp
+	pop	%r11
+	pop	%rcx
+	pop	%rax
+	POP_ARGUMENTS
+	add	$8, %rsp
+.Liret_trap:
+	iretq
+trap_work:
+	PUSH_CALLEE_SAVED
+	jmp	leave_full
+
+/* entry_divert() sends trap_common here when there are several CPUs. */
+	.globl	trap_common_locked
+trap_common_locked:
+	cld
+	testb	$3, (REGS_CS - REGS_VECTOR)(%rsp)
+	jz	trap_from_kernel
+	PUSH_CALLEE_SAVED
+	mov	%rsp, %rdi
+	call	trap_user_locked
+	test	%eax, %eax
+	jnz	leave_full
+	POP_CALLEE_SAVED
+	jmp	leave_trap
+
+trap_from_kernel:
+	PUSH_CALLEE_SAVED
+	mov	%rsp, %rdi
+	call	trap_kernel
+	POP_CALLEE_SAVED
+	jmp	leave_trap
+
+/* Double fault, NMI, machine check: on a stack of their own, with no way back. */
+trap_fatal_common:
+	PUSH_CALLEE_SAVED
+	mov	%rsp, %rdi
+	call	trap_fatal
+
+/* IRETQ refused the user's frame (a rip that is no address): the program's own general protection fault. */
+iret_fixup:
+	pushq	$0
+	jmp	VECTOR_STUBS + 13 * VECTOR_STUB_SIZE
+
+	.section .extable, "a"
+	.quad	.Liret_syscall, iret_fixup
+	.quad	.Liret_trap, iret_fixup
+	.text
+
+/* The stubs: vector n at VECTOR_STUBS + n * VECTOR_STUB_SIZE. */
+	.section .vectors, "ax"
+.macro PUSH_TRAP
+	PUSH_ARGUMENTS
+	push	%rax
+	push	%rcx
+	push	%r11
+	pushq	$n
+.endm
+.macro STUB
+	.org	n * VECTOR_STUB_SIZE
+	.if (n == 14)
+	/* A system call through the other door? Exactly this error code (present, user, instruction fetch), there. */
+	cmpl	$0x15, (%rsp)
+	jne	1f
+	cmpq	$syscall_entry, 8(%rsp)
+	je	syscall_faulted
+1:
+	.elseif (n == 8) || ((n >= 10) && (n <= 13)) || (n == 17) || (n == 21)
+	.else
+	pushq	$-1
+	.endif
+	PUSH_TRAP
+	.if (n == 2) || (n == 8) || (n == 18)
+	jmp	trap_fatal_common
+	.else
+	jmp	trap_common
+	.endif
+.endm
+	.set	n, 0
+	.rept	IDT_ENTRIES
+	STUB
+	.set	n, n + 1
+	.endr
+
+	.section .bss
+	.balign STACK_SIZE
+	.globl	boot_stack
+boot_stack:
+	.skip	STACK_SIZE
