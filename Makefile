@@ -102,6 +102,15 @@ $(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
 
+# ---- what mote bench starts ----
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+$(BUILD)/bench/%: tests/bench/%.c
+	$(call say,MUSL,$@)
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
 CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH).c,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
@@ -144,7 +153,7 @@ test-svm: deps
 	$(Q)tests/run svm
 
 bench: deps
-	$(Q)$(MAKE) -s all
+	$(Q)$(MAKE) -s all bench-programs
 	$(Q)$(BUILD)/mote bench
 
 .PHONY: unit-build
