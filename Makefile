@@ -123,6 +123,12 @@ $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
 		-mgeneral-regs-only -MMD -c -o $@ $<
 
+# ---- user pointers are followed only by uaccess: sparse checks the address spaces ----
+.PHONY: sparse
+sparse:
+	$(Q)for f in $(GENERIC_SRC); do sparse -Wno-decl -D__x86_64__ -Iguest -Iguest/arch/$(ARCH) -I. \
+		-I/usr/include/x86_64-linux-gnu -std=gnu17 $$f || exit 1; done
+
 # ---- packages ----
 PACKAGES := gcc make libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib

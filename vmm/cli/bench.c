@@ -242,7 +242,7 @@ static bool wants(int argc, char **argv, const char *name)
 	return optind == argc;
 }
 
-int cli_bench(int argc, char **argv)
+int cmd_bench(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 						{"runs", required_argument, NULL, 'n'},
