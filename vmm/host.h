@@ -23,4 +23,8 @@ struct host_floors {
 /* 0 or a negative errno, said. */
 int host_measure(struct host_floors *f);
 
+/* The least any VMM does: open KVM, make a VM, a memslot of 256 MiB and a vCPU, run it to one exit. The process is to end
+ * right after. 0 or a negative errno. */
+int host_floor_vm(void);
+
 #endif

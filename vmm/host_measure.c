@@ -186,3 +186,22 @@ int host_measure(struct host_floors *f)
 	machine_destroy(m);
 	return err;
 }
+
+int host_floor_vm(void)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = FLOOR_MEM };
+	int kvm, vm, vcpu;
+	size_t run_size;
+	void *memory = mmap(NULL, FLOOR_MEM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -ENOMEM;
+	int err = host_open_kvm(&kvm, &vm, &run_size);
+	if (err)
+		return err;
+	region.userspace_addr = (uintptr_t)memory;
+	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) || (vcpu = ioctl(vm, KVM_CREATE_VCPU, 0ul)) < 0)
+		return -errno;
+	err = arch_halt_enter(vcpu, memory);
+	return !err && ioctl(vcpu, KVM_RUN, 0) ? -errno : err;
+}

@@ -156,3 +156,9 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe probe)
 	(void)v, (void)probe;
 	return missing("measuring guest");
 }
+
+int arch_halt_enter(int vcpu_fd, void *memory)
+{
+	(void)vcpu_fd, (void)memory;
+	return missing("measuring guest");
+}

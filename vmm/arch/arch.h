@@ -80,5 +80,8 @@ enum arch_probe {
 int arch_probe_prepare(struct machine *m);
 /* Put v at the start of a probe. 0 or a negative errno. */
 int arch_probe_enter(struct vcpu *v, enum arch_probe probe);
+/* Put a bare vCPU (no interrupt controller) at an instruction, written to the start of memory (guest-physical 0), whose
+ * first effect is an exit. 0 or a negative errno. */
+int arch_halt_enter(int vcpu_fd, void *memory);
 
 #endif

@@ -563,3 +563,18 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 	}
 	return set_syscall_msrs(v);
 }
+
+int arch_halt_enter(int vcpu_fd, void *memory)
+{
+	struct kvm_sregs sregs;
+	struct kvm_regs regs = { .rflags = 2 };
+
+	*(unsigned char *)memory = 0xf4; /* hlt, in real mode at 0:0 */
+	if (ioctl(vcpu_fd, KVM_GET_SREGS, &sregs))
+		return -errno;
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	if (ioctl(vcpu_fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu_fd, KVM_SET_REGS, &regs))
+		return -errno;
+	return 0;
+}

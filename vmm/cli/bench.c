@@ -200,7 +200,7 @@ static int bench_syscalls(struct bench *b, char **names)
 		return -1;
 	}
 	for (int i = 0; i < guests; i++)
-		print_figure(b, &guest[i], strcmp(guest[i].name, "compute") ? floors.user_trap_ns : native[i].median,
+		print_figure(b, &guest[i], strcmp(guest[i].name, "compute") ? (unsigned long long)(floors.trap_round_trip * 1000) : native[i].median,
 			     "native", native[i].median);
 	return 0;
 }
