@@ -255,6 +255,11 @@ void page_counts(struct page_counts *out)
 	out->cache = page_cache_count;
 }
 
+u64 page_total(void)
+{
+	return total_pages;
+}
+
 u64 page_available(void)
 {
 	return free_pages > reserve_pages ? free_pages - reserve_pages : 0;

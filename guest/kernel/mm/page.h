@@ -110,6 +110,8 @@ struct page_counts {
 };
 /* Slabs kept empty for reuse are given back first, so that equal use gives equal counts. */
 void page_counts(struct page_counts *out);
+/* All pages the allocator manages, in use or free. */
+u64 page_total(void);
 /* How many pages PAGE_ALLOC_USER may still take. */
 u64 page_available(void);
 /* Running counts kept by the slab allocator and the page cache. */

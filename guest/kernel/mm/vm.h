@@ -45,6 +45,7 @@ struct vma {
 	unsigned char pkey;
 	u8 ahead;		 /* anonymous: pages the last fault mapped, and where a program that */
 	vaddr next_fault;	 /* goes through memory in order will fault next */
+	vaddr touched_start, touched_end; /* no entry was ever present outside; end 0: none at all */
 	struct mapping *mapping; /* the pages behind: the file's or shmem's; NULL: anonymous and private */
 	struct shmem *shmem;	 /* shared anonymous memory: counted reference */
 };
@@ -71,7 +72,6 @@ struct mm {
 	u64 locked_pages;
 	u64 data_pages;	  /* private and writable, no stack: RLIMIT_DATA */
 	u64 stack_pages;  /* in VMA_GROWSDOWN */
-	u32 seq;	  /* changes with every change of vmas */
 	unsigned int future; /* mlockall(MCL_FUTURE): VMA_LOCKED, MCL_ONFAULT: VMA_LOCKONFAULT */
 	vaddr mmap_top;	  /* mappings grow down from here */
 	vaddr map_cache;  /* the search for a hole starts here (0: at mmap_top); */
@@ -84,6 +84,7 @@ struct mm {
 	struct file *exe;
 	u64 auxv[48];	  /* /proc/PID/auxv: pairs, ends with AT_NULL */
 	u16 pkeys;	  /* allocated protection keys, bit mask */
+	u32 membarrier;	  /* registered MEMBARRIER_CMD_*_EXPEDITED */
 	u64 active_cpus;  /* bit mask: CPUs that run it now (TLB flush) */
 };
 
