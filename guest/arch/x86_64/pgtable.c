@@ -68,13 +68,15 @@ static unsigned int pte_flags(pte_t e)
 	return flags;
 }
 
-static pte_t *new_table(struct arch_pgtable *pt)
+/* A new table, to be entered at *entry (NULL: the root), which its descriptor remembers. */
+static pte_t *new_table(struct arch_pgtable *pt, pte_t *entry)
 {
-	struct page *p = page_alloc(0, PAGE_ALLOC_ZERO);
+	struct page *p = page_alloc_clean();
 
 	if (!p)
 		return NULL;
 	p->private = pt->tables;
+	p->freelist = entry;
 	pt->tables = p;
 	return page_to_virt(p);
 }
@@ -85,7 +87,7 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 	pte_t *root;
 
 	pt->tables = NULL;
-	root = new_table(pt);
+	root = new_table(pt, NULL);
 	if (!root)
 		return -ENOMEM;
 	pt->root = virt_to_phys(root);
@@ -96,12 +98,21 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 
 void arch_pgtable_destroy(struct arch_pgtable *pt)
 {
+	pte_t *root = phys_to_virt(pt->root);
+
+	/*
+	 * Entry by entry, with stores: a host that shadows these tables follows only what it sees the guest write, and would
+	 * otherwise go on with old entries when the page becomes a table again.
+	 */
+	root[ROOT_DIRECT] = root[ROOT_IMAGE] = 0;
 	while (pt->tables) {
 		struct page *p = pt->tables;
+		pte_t *entry = p->freelist;
 
 		pt->tables = p->private;
-		p->private = NULL;
-		page_put(p);
+		if (entry)
+			*entry = 0;
+		page_free_clean(p);
 	}
 	pt->root = 0;
 }
@@ -115,7 +126,7 @@ static pte_t *last_table(struct arch_pgtable *pt, vaddr va, bool create)
 		pte_t *entry = &table[table_index(va, level)];
 
 		if (!*entry) {
-			pte_t *below = create ? new_table(pt) : NULL;
+			pte_t *below = create ? new_table(pt, entry) : NULL;
 
 			if (!below)
 				return NULL;

@@ -17,6 +17,7 @@ static u64 reserve_pages; /* what PAGE_ALLOC_USER leaves */
 static u64 fresh;	  /* index: this page and all above were never used */
 static struct page *stack;
 static unsigned int stack_depth;
+static struct page *clean_stack; /* page_free_clean: all zero */
 static u32 orders; /* bit mask: which free lists hold something */
 static u64 fail_countdown;
 static struct page *zero_page;
@@ -70,7 +71,21 @@ static void poison_check(struct page *p)
 		panic("page %#llx was written after it was freed",
 		      (unsigned long long)page_to_phys(p));
 }
+/* Is some word of the page not zero? */
+static bool is_dirty(const struct page *p)
+{
+	const u64 *word = page_to_virt(p);
+
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		if (word[i])
+			return true;
+	return false;
+}
 #else
+static inline bool is_dirty(const struct page *p __unused)
+{
+	return false;
+}
 static inline void poison(struct page *p __unused, unsigned int order __unused)
 {
 }
@@ -181,10 +196,25 @@ static void stack_drain(unsigned int keep)
 		buddy_insert(stack_take(), 0, 0);
 }
 
+static struct page *clean_take(void)
+{
+	struct page *p = clean_stack;
+
+	if (p) {
+		clean_stack = p->freelist;
+		p->flags = PAGE_CLEAN;
+	}
+	return p;
+}
+
 /* Not enough contiguous memory at first sight: everything meets its buddies. */
 static struct page *take_hard(unsigned int order)
 {
+	struct page *p;
+
 	stack_drain(0);
+	while ((p = clean_take()))
+		buddy_insert(p, 0, PAGE_CLEAN);
 	return buddy_take(order);
 }
 
@@ -199,12 +229,17 @@ static struct page *take(unsigned int order)
 	return p ? p : take_hard(order);
 }
 
+static inline bool injected_failure(void)
+{
+	return fail_countdown && --fail_countdown == 0;
+}
+
 struct page *page_alloc(unsigned int order, unsigned int flags)
 {
 	u64 n = 1ull << order;
 	struct page *p;
 
-	if (unlikely(fail_countdown) && --fail_countdown == 0)
+	if (unlikely(injected_failure()))
 		return NULL;
 	if (unlikely(order > PAGE_MAX_ORDER || free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0)))
 		return NULL;
@@ -239,6 +274,31 @@ void page_free(struct page *p)
 	stack = p;
 	if (unlikely(++stack_depth > STACK_MAX))
 		stack_drain(STACK_DRAIN);
+}
+
+struct page *page_alloc_clean(void)
+{
+	struct page *p = clean_stack;
+
+	if (!p)
+		return page_alloc(0, PAGE_ALLOC_ZERO);
+	if (unlikely(injected_failure()))
+		return NULL;
+	clean_take();
+	free_pages--;
+	p->flags = 0;
+	p->order = 0;
+	p->refcount = 1;
+	return p;
+}
+
+void page_free_clean(struct page *p)
+{
+	DEBUG_ASSERT(p->refcount == 1 && !p->order && !is_dirty(p));
+	p->refcount = 0;
+	p->freelist = clean_stack;
+	clean_stack = p;
+	free_pages++;
 }
 
 struct page *page_zero(void)

@@ -64,6 +64,12 @@ enum page_alloc_flag {
 };
 /* 2^order contiguous pages (order <= PAGE_MAX_ORDER), refcount 1, or NULL. Never sleeps. Free with page_put of the head. */
 struct page *page_alloc(unsigned int order, unsigned int flags);
+/*
+ * A page of zeros whose owner hands it back as zeros: page tables, whose every entry is cleared before. They are kept apart: no
+ * clearing, and a host that shadows page tables meets the same pages again. NULL when memory is out.
+ */
+struct page *page_alloc_clean(void);
+void page_free_clean(struct page *p);
 /* page_put's slow half: the last reference of p's block is gone. */
 void page_free(struct page *p);
 
