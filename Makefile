@@ -51,6 +51,14 @@ $(BUILD)/mote: $(CLI_OBJ) $(BUILD)/libmote.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(VMM_LIBS)
 
+# where each system call is defined, for `mote syscalls`
+SYSCALL_SOURCES := $(sort $(wildcard guest/syscall/*.c guest/kernel/*/*.c))
+$(BUILD)/syscall_sources.inc: $(SYSCALL_SOURCES)
+	$(Q)mkdir -p $(@D) && { grep -Ho '^long sys_[A-Za-z0-9_]*(' $^ || true; } | \
+		sed 's|^\(.*\):long sys_\(.*\)($$|{"\2", "\1"},|' > $@
+$(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: $(BUILD)/syscall_sources.inc
+$(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: VMM_CFLAGS += -I$(BUILD)
+
 $(BUILD)/vmm/%.c.o: vmm/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -c -o $@ $<
