@@ -49,7 +49,7 @@ $(BUILD)/libmote.a: $(VMM_OBJ)
 
 $(BUILD)/mote: $(CLI_OBJ) $(BUILD)/libmote.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(VMM_LIBS)
+	$(Q)$(CC) -static -o $@ $^ $(VMM_LIBS)
 
 # where each system call is defined, for `mote syscalls`
 SYSCALL_SOURCES := $(sort $(wildcard guest/syscall/*.c guest/kernel/*/*.c))

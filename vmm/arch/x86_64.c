@@ -63,9 +63,13 @@ void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool use
 		if (shift == 12 || (shift < 39 && (entry & PTE_PS))) {
 			uint64_t size = 1ull << shift;
 			uint64_t off = va & (size - 1);
+			uint64_t gpa = (entry & PTE_ADDR & ~(size - 1)) + off;
 
+			/* The last large page may reach beyond memory. */
 			*run = size - off;
-			return memory_range(mem, (entry & PTE_ADDR & ~(size - 1)) + off, *run);
+			if (gpa < mem->size && *run > mem->size - gpa)
+				*run = mem->size - gpa;
+			return memory_range(mem, gpa, *run);
 		}
 	}
 }

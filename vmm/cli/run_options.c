@@ -202,17 +202,13 @@ static int parse_one(struct run_options *o, int option, char *value)
 	}
 }
 
-/* What getopt(3) found wrong with the option just passed. */
-static void complain(int why, int argc, char **argv)
+/* What getopt(3) found wrong with the option just passed; word is where it stood. */
+static void complain(int why, const char *word)
 {
-	const char *given = optopt && optopt < 256 ? NULL : argv[optind - 1];
-
-	if (why == ':' && given)
-		mote_error("%s needs a value (mote run --help)", given);
-	else if (why == ':')
-		mote_error("-%c needs a value (mote run --help)", optopt);
-	else if (given && optind <= argc)
-		mote_error("unknown option %s (mote run --help)", given);
+	if (why == ':')
+		mote_error("%s needs a value (mote run --help)", word);
+	else if (word[0] == '-' && word[1] == '-')
+		mote_error("unknown option %s (mote run --help)", word);
 	else
 		mote_error("unknown option -%c (mote run --help)", optopt);
 }
@@ -244,7 +240,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		return MOTE_FAILED;
 	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:vh", long_options, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			complain(option, argc, argv);
+			complain(option, argv[optind - 1]);
 			return MOTE_FAILED;
 		}
 		done = parse_one(o, option, optarg);
