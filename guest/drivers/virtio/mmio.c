@@ -37,6 +37,11 @@ static const struct boot_device *find(u32 device_id, unsigned int nth)
 	return NULL;
 }
 
+bool virtio_exists(u32 device_id, unsigned int nth)
+{
+	return find(device_id, nth) != NULL;
+}
+
 static void set_status(struct virtio_dev *d, u32 bits)
 {
 	d->status |= bits;

@@ -111,8 +111,8 @@ static void on_queue(struct virtio_dev *d __unused)
 			continue;
 		reap_tx(p);
 		reap_rx(p);
-		if (p->on_input && !p->rx_posted)
-			p->on_input(p);
+		if (p->on_event)
+			p->on_event(p);
 		waitq_wake_all(&p->wait, 0);
 	}
 }
@@ -154,13 +154,20 @@ static struct port_chunk *free_chunk(struct port *p)
 	return NULL;
 }
 
-bool port_busy(struct port *p)
+static bool any_busy(struct port *p)
 {
 	reap_tx(p);
 	for (unsigned int i = 0; i < PORT_CHUNKS; i++)
 		if (p->chunk[i].busy)
 			return true;
 	return false;
+}
+
+bool port_busy(struct port *p)
+{
+	if (p->closed || !any_busy(p))
+		return false;
+	return !vq_want_interrupt(&p->tx) || any_busy(p);
 }
 
 bool port_writable(struct port *p)
@@ -172,18 +179,6 @@ bool port_writable(struct port *p)
 		return false;
 	reap_tx(p);
 	return free_chunk(p) != NULL;
-}
-
-int port_drain(struct port *p)
-{
-	while (!p->closed && port_busy(p)) {
-		int err = 0;
-		if (!vq_want_interrupt(&p->tx))
-			err = waitq_sleep(&p->wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 /* The buffer for a write of n bytes, and how much of it fits. */

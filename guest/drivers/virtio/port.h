@@ -31,7 +31,7 @@ struct port {
 	u8 *rx_buf;
 	u32 rx_cap, rx_off, rx_len;
 	bool rx_posted, rx_eof;
-	void (*on_input)(struct port *p); /* something came in (terminal) */
+	void (*on_event)(struct port *p); /* beside waking `wait` (terminal); must not sleep */
 };
 
 /* The port, its device started: NULL when the machine has no console. */
@@ -42,9 +42,7 @@ struct port *port_get(unsigned int id);
 isize port_write(struct port *p, struct uio *from, bool nonblock);
 /* May port_write take something now? Else the next room wakes p->wait. */
 bool port_writable(struct port *p);
-/* Sleep until the host has all output, for at most until a signal comes: 0 or -ERESTARTSYS. */
-int port_drain(struct port *p);
-/* Bytes handed over that the host has not taken yet: upper bound. */
+/* Has the host not taken all output yet? Then p->wait is woken when it takes more. */
 bool port_busy(struct port *p);
 
 /* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once): 0, -EIO, -ENOMEM. Nothing happens when input is

@@ -24,6 +24,8 @@ struct virtio_dev {
 /* Start the nth (from 0) device of that VIRTIO_ID_*: reset, negotiate what it offers of `wanted` plus VERSION_1 and EVENT_IDX, register the
  * interrupt. Handlers are filled in by the caller before. 0, -ENODEV (no such device), -EIO (it refuses). */
 int virtio_start(struct virtio_dev *d, u32 device_id, unsigned int nth, u64 wanted);
+/* Is there such a device? */
+bool virtio_exists(u32 device_id, unsigned int nth);
 /* DRIVER_OK: queues set up so far, and later ones, are live. */
 void virtio_ready(struct virtio_dev *d);
 /* Take the device out of service for good (it misbehaved). */

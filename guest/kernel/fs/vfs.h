@@ -209,6 +209,7 @@ int path_statx(const struct path *p, struct statx *out);
 #define DEV(major, minor) (((u32)(major) << 20) | (u32)(minor))
 #define DEV_MAJOR(d) ((u32)(d) >> 20)
 #define DEV_MINOR(d) ((u32)(d) & 0xfffff)
+#define DEV_ANY_MINOR 0xfffffu /* chrdev_register: every minor of the major that has no device of its own */
 /* The encoding stat(2) and mknod(2) use: 8 low minor bits, 12 major, 12 high minor bits. */
 u64 dev_encode(u32 dev);
 u32 dev_decode(u64 dev);
