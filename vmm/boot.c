@@ -42,7 +42,6 @@ static void put_strings(char *at, const struct machine_program *p)
 		at = put_string(at, *s);
 }
 
-/* CLOCK_REALTIME when the guest's counter was 0; the counter may have any value at the start. */
 static int set_clock(struct machine *m, struct boot_info *b)
 {
 	struct timespec ts;
@@ -55,8 +54,8 @@ static int set_clock(struct machine *m, struct boot_info *b)
 		return -EIO;
 	}
 	clock_gettime(CLOCK_REALTIME, &ts);
-	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec -
-			 (uint64_t)((unsigned __int128)counter * 1000000000u / b->counter_hz);
+	b->counter_start = counter;
+	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 	return 0;
 }
 

@@ -100,6 +100,7 @@ static void add_mote(struct writer *w, const struct boot_info *b)
 	begin(w, &BOOT_FDT_NODE[1]);
 	cell(w, "flags", b->flags);
 	wide(w, "counter-hz", b->counter_hz);
+	wide(w, "counter-start", b->counter_start);
 	wide(w, "realtime-ns", b->realtime_ns);
 	wide(w, "boot-root", b->boot_root);
 	wide(w, "kernel-end", b->kernel_end);

@@ -145,7 +145,7 @@ void arch_vdso_update(u64 realtime_offset_ns);
 /* ---- interrupts, time, processors ---- */
 static inline u64 arch_counter(void); /* TSC / CNTVCT */
 u64 arch_counter_hz(void);
-/* ns since the counter was 0 */
+/* ns since boot (boot_info.counter_start) */
 u64 arch_counter_ns(void);
 /* One-shot timer of this CPU at an absolute arch_counter_ns() time; U64_MAX disarms. Calls timer_interrupt(). */
 void arch_timer_arm(u64 deadline_ns);

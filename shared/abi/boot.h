@@ -65,7 +65,8 @@ struct boot_info {
 	unsigned int flags; /* enum boot_flag */
 	unsigned int cpu_count;
 	unsigned long long counter_hz;	      /* TSC / CNTVCT frequency */
-	unsigned long long realtime_ns;	      /* CLOCK_REALTIME when the guest's counter was 0 */
+	unsigned long long counter_start;     /* the counter at boot: some hosts cannot set it to 0 */
+	unsigned long long realtime_ns;	      /* CLOCK_REALTIME when the counter was counter_start */
 	unsigned long long kernel_end;	      /* gpa, first byte after the image and bss */
 	unsigned long long boot_root;	      /* gpa of the boot page-table root */
 	unsigned long long free_start;	      /* gpa, page aligned: free memory begins */
@@ -83,7 +84,7 @@ struct boot_info {
 	unsigned char early_random[64]; /* random bytes to be handed out before the kernel's generator runs */
 	struct boot_device device[BOOT_MAX_DEVICES];
 };
-_Static_assert(sizeof(struct boot_info) == 16 + 8 * 12 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
+_Static_assert(sizeof(struct boot_info) == 16 + 8 * 13 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
 	       "boot_info layout");
 
 #endif

@@ -24,14 +24,14 @@ u64 arch_counter_ns(void)
 {
 	if (unlikely(!ns_per_tick))
 		compute_factors();
-	return (u64)((unsigned __int128)arch_counter() * ns_per_tick >> VDSO_SHIFT);
+	return (u64)((unsigned __int128)(arch_counter() - boot_info->counter_start) * ns_per_tick >> VDSO_SHIFT);
 }
 
 u64 counter_from_ns(u64 ns)
 {
 	if (unlikely(!ns_per_tick))
 		compute_factors();
-	return (u64)((unsigned __int128)ns * ticks_per_ns >> COUNTER_SHIFT) + 1;
+	return boot_info->counter_start + (u64)((unsigned __int128)ns * ticks_per_ns >> COUNTER_SHIFT) + 1;
 }
 
 static struct vdso_image image;
@@ -56,6 +56,7 @@ void arch_vdso_update(u64 realtime_offset_ns)
 		compute_factors();
 	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+	d->counter_start = boot_info->counter_start;
 	d->ns_per_tick = ns_per_tick;
 	d->realtime_offset_ns = realtime_offset_ns;
 	d->cpu_count = boot_info->cpu_count;

@@ -47,7 +47,7 @@ static inline uint64_t monotonic_ns(uint64_t *realtime_offset)
 	do {
 		while ((sequence = __atomic_load_n(&vdso_data.sequence, __ATOMIC_ACQUIRE)) & 1)
 			__builtin_ia32_pause();
-		ns = (uint64_t)((unsigned __int128)counter() * vdso_data.ns_per_tick >> VDSO_SHIFT);
+		ns = (uint64_t)((unsigned __int128)(counter() - vdso_data.counter_start) * vdso_data.ns_per_tick >> VDSO_SHIFT);
 		*realtime_offset = vdso_data.realtime_offset_ns;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while (sequence != __atomic_load_n(&vdso_data.sequence, __ATOMIC_RELAXED));
