@@ -4,7 +4,8 @@
  * The device tree (written with libfdt) describes the machine. struct boot_info is a
  * digest of it and of the run's parameters, so that a kernel whose every instruction is
  * emulated by the host need not parse a tree on its way to the first program. A debug
- * kernel checks that both agree; a kernel without a digest fills one from the tree.
+ * kernel checks that both agree. A VMM that makes no digest leaves ram_end 0 and fills magic,
+ * version, fdt_start and fdt_len: the kernel reads the rest from the tree.
  *
  * x86_64 entry: 64-bit mode, interrupts off, rdi = gpa of struct boot_info, rsp
  * undefined, flat segments, CR0.WP, EFER.NXE|SCE|LME. Page tables map

@@ -142,6 +142,7 @@ syscall_full:
 	jmp	leave_full
 
 /* Several CPUs, tracing, or a number out of range. */
+	.globl	syscall_general
 syscall_general:
 	PUSH_REST
 	cmpl	$1, cpu_count

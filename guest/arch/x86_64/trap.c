@@ -33,6 +33,8 @@ enum page_fault_error {
 	FAULT_ERROR_FETCH = 1 << 4,
 };
 
+#define NO_ERROR_CODE (~0ull) /* entry.S */
+
 /* ---- from user mode ---- */
 
 static void note_trap(const struct arch_regs *r, u64 error, vaddr addr)
@@ -40,7 +42,7 @@ static void note_trap(const struct arch_regs *r, u64 error, vaddr addr)
 	struct arch_thread *t = &task_current()->arch;
 
 	t->trap = r->vector;
-	t->error_code = error;
+	t->error_code = error == NO_ERROR_CODE ? 0 : error;
 	t->fault_addr = addr;
 }
 

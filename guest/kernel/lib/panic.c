@@ -24,3 +24,10 @@ void panic(const char *fmt, ...)
 	for (;;)
 		arch_hypercall(HC_PANIC, virt_to_phys(&report), 0, 0, 0);
 }
+
+/* Library code as shipped (libfdt) checks its stack and calls this. */
+_Noreturn void __stack_chk_fail(void);
+void __stack_chk_fail(void)
+{
+	panic("a library smashed its stack");
+}
