@@ -62,7 +62,7 @@ static void print_address(const struct kernel_file *k, uint64_t addr, bool is_re
 static void print_registers(const unsigned long long *reg, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		message_printf("%s%6s %016llx%s", i % 4 ? "" : " ", arch_register_name(i), reg[i],
+		message_printf(" %6s %016llx%s", arch_register_name(i), reg[i],
 			       i % 4 == 3 || i + 1 == count ? "\n" : "");
 }
 
@@ -117,7 +117,9 @@ void report_guest_broken(struct vcpu *v, const char *format, ...)
 	if (atomic_load(&m->status) < 0) {
 		kernel_file_open(&k, m);
 		mote_error("the guest kernel %s", text);
-		message_printf("  cpu %u, in %s mode, at\n", v->index, arch_vcpu_in_user(v) ? "user" : "supervisor");
+		message_printf("  cpu %u, in %s mode, tables at %#llx, last page fault at %#llx, at\n", v->index,
+			       arch_vcpu_in_user(v) ? "user" : "supervisor", (unsigned long long)root,
+			       (unsigned long long)arch_fault_address(v));
 		print_address(&k, reg[arch_register_pc()], false);
 		print_code(&m->memory, root, reg[arch_register_pc()]);
 		print_registers(reg, count);

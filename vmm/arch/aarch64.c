@@ -128,6 +128,12 @@ unsigned int arch_register_fp(void)
 	unreachable("registers");
 }
 
+uint64_t arch_fault_address(struct vcpu *v)
+{
+	(void)v;
+	unreachable("registers");
+}
+
 uint64_t arch_vcpu_root(struct vcpu *v)
 {
 	(void)v;

@@ -51,6 +51,8 @@ unsigned int arch_registers(struct vcpu *v, unsigned long long reg[ARCH_MAX_REGS
 const char *arch_register_name(unsigned int i);
 unsigned int arch_register_pc(void); /* index of the program counter */
 unsigned int arch_register_fp(void); /* index of the frame pointer */
+/* The address of v's last page fault, 0 when it cannot be read. */
+uint64_t arch_fault_address(struct vcpu *v);
 /* Page-table root in use by v, 0 when it cannot be read. */
 uint64_t arch_vcpu_root(struct vcpu *v);
 /* Was v in user mode at its last exit? */

@@ -390,6 +390,13 @@ unsigned int arch_register_fp(void)
 	return 6;
 }
 
+uint64_t arch_fault_address(struct vcpu *v)
+{
+	struct kvm_sregs s;
+
+	return ioctl(v->fd, KVM_GET_SREGS, &s) ? 0 : s.cr2;
+}
+
 uint64_t arch_vcpu_root(struct vcpu *v)
 {
 	struct kvm_sregs s;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 static struct termios saved;
 static volatile sig_atomic_t is_raw;
 static int watch_pipe = -1; /* the watcher lives until this closes, or a byte tells it that all is well */
+static pid_t watcher;
 
 void terminal_restore(void)
 {
@@ -25,8 +25,10 @@ void terminal_restore(void)
 	is_raw = 0;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
 	message_set_raw(false);
-	if (watch_pipe >= 0 && write(watch_pipe, "", 1) < 0)
-		return; /* the watcher is gone: nothing is left to do */
+	if (watch_pipe < 0)
+		return;
+	if (write(watch_pipe, "", 1) == 1)
+		waitpid(watcher, NULL, 0);
 }
 
 /*
@@ -70,10 +72,12 @@ static void start_watcher(void)
 		watch(end[0]);
 	}
 	close(end[0]);
-	if (child < 0)
+	if (child < 0) {
 		close(end[1]);
-	else
-		watch_pipe = end[1];
+		return;
+	}
+	watcher = child;
+	watch_pipe = end[1];
 }
 
 /* A bug of mote's own: say so, give the terminal back, end with 125. */
