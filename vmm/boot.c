@@ -92,7 +92,8 @@ static int fill_info(struct machine *m, const struct machine_program *p, struct 
 	b->rows = p->rows;
 	b->columns = p->columns;
 	set_devices(m, b);
-	if (getrandom(b->random, sizeof(b->random), 0) != sizeof(b->random)) {
+	if (getrandom(b->random, sizeof(b->random), 0) != sizeof(b->random) ||
+	    getrandom(b->early_random, sizeof(b->early_random), 0) != sizeof(b->early_random)) {
 		mote_error("no random numbers from the host: %s", strerror(errno));
 		return -EIO;
 	}

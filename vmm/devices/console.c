@@ -329,13 +329,13 @@ static void stop_thread(struct console *c)
 		pthread_join((pthread_t)c->thread, NULL);
 }
 
-/* Write out what the guest has handed over, as long as somebody reads it. */
+/* Write out what the guest has handed over, as long as somebody reads it and the machine was not ended from outside. */
 static void drain(struct console *c, unsigned int port)
 {
 	for (;;) {
 		c->want_out[port] = false;
 		port_transmit(c, port);
-		if (!c->want_out[port])
+		if (!c->want_out[port] || machine_forced(c->virtio.mmio.machine))
 			return;
 		host_wait_writable(&c->out[port], 100);
 	}
