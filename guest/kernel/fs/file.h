@@ -2,9 +2,11 @@
 #ifndef KERNEL_FS_FILE_H
 #define KERNEL_FS_FILE_H
 
+#include <linux/fcntl.h>
 #include "kernel/fs/uio.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
+#include "kernel/task/task.h"
 #include "kernel/task/wait.h"
 
 struct inode;
@@ -57,15 +59,35 @@ struct file {
 	file_off pos;
 	void *private;
 	struct list epoll_items; /* epoll watches on this file: released with it */
+	bool write_counted;	 /* counts in inode->write_count */
 	struct { int type, pid, sig; } owner; /* F_SETOWN */
 };
 
 #define FILE_READABLE(f) (((f)->flags & O_ACCMODE) != O_WRONLY)
 #define FILE_WRITABLE(f) (((f)->flags & O_ACCMODE) != O_RDONLY)
 
-struct file *file_get(struct file *f);
+static inline struct file *file_get(struct file *f)
+{
+	f->refcount++;
+	return f;
+}
+void file_release(struct file *f);
+/* epoll.c: the last reference to a watched file goes: forget its watches. */
+void epoll_file_release(struct file *f);
 /* Drop a reference; the last one releases. */
-void file_put(struct file *f);
+static inline void file_put(struct file *f)
+{
+	if (--f->refcount == 0)
+		file_release(f);
+}
+/* A file without path or inode yet, one reference; NULL when there is no memory. */
+struct file *file_alloc(const struct file_ops *ops, u32 flags);
+/* Move data as read(2) / write(2) do: access mode, op and result checked; pos as in file_ops. */
+isize file_read(struct file *f, struct uio *to, file_off *pos);
+isize file_write(struct file *f, struct uio *from, file_off *pos);
+/* The same for pipes and memfd: inode (reference taken over) and a printable name. */
+int file_create_inode(const char *name, struct inode *i, const struct file_ops *ops, u32 flags, struct file **out);
+struct inode *anon_inode_create(u32 mode);
 /* A file with no name in any directory ("anon_inode:[name]"): 0 or -ENOMEM / -ENFILE. *out has one reference. */
 int file_create_anon(const char *name, const struct file_ops *ops, void *private, u32 flags, struct file **out);
 
@@ -74,7 +96,16 @@ isize file_read_at(struct file *f, void *buf, size_t n, file_off pos);
 isize file_write_at(struct file *f, const void *buf, size_t n, file_off pos);
 
 /* ---- descriptor tables ---- */
-struct fd_table;
+#define FD_INLINE 64
+struct fd_table {
+	u32 refcount;
+	u32 capacity;	     /* slots, a multiple of 64 */
+	u32 first_free;	     /* no free slot below */
+	struct file **files; /* NULL: free, or reserved when its bit in open is set */
+	u64 *open, *cloexec;
+	struct file *inline_files[FD_INLINE];
+	u64 inline_open, inline_cloexec;
+};
 struct fd_table *fd_table_create(void);
 struct fd_table *fd_table_copy(struct fd_table *t); /* NULL: no memory */
 struct fd_table *fd_table_get(struct fd_table *t);
@@ -82,8 +113,23 @@ struct fd_table *fd_table_get(struct fd_table *t);
 void fd_table_put(struct fd_table *t);
 void fd_table_close_on_exec(struct fd_table *t);
 /* The file at fd of the current task with a reference, or NULL (EBADF). O_PATH files only from fd_get_path. */
-struct file *fd_get(int fd);
-struct file *fd_get_path(int fd);
+static inline struct file *fd_get_path(int fd)
+{
+	struct fd_table *t = task_current()->files;
+	if ((u32)fd >= t->capacity || !t->files[fd])
+		return NULL;
+	return file_get(t->files[fd]);
+}
+static inline struct file *fd_get(int fd)
+{
+	struct fd_table *t = task_current()->files;
+	if ((u32)fd >= t->capacity)
+		return NULL;
+	struct file *f = t->files[fd];
+	if (!f || f->flags & O_PATH)
+		return NULL;
+	return file_get(f);
+}
 /* Lowest free descriptor >= from for the current task, reserved; -EMFILE, -ENOMEM, -EINVAL. */
 int fd_reserve(int from, bool cloexec);
 void fd_unreserve(int fd);
@@ -93,6 +139,23 @@ void fd_install(int fd, struct file *f);
 int fd_add(struct file *f, bool cloexec);
 /* close(2) */
 int fd_close(int fd);
+/* dup3(2) without its decoding: f (a reference is taken) at exactly fd, what was there is closed. -EBADF, -EBUSY, -ENOMEM. */
+int fd_replace(struct file *f, int fd, bool cloexec);
+/* FD_CLOEXEC of an open descriptor of the current task: -EBADF when it is not open. */
+int fd_get_cloexec(int fd);
+int fd_set_cloexec(int fd, bool on);
+/* close_range(2) */
+int fd_close_range(unsigned int first, unsigned int last, unsigned int flags);
+
+/* ---- locks (lock.c): fcntl_locking(2), flock(2) ---- */
+struct flock;
+/* cmd: F_GETLK, F_SETLK, F_SETLKW or their F_OFD_ forms. */
+int file_posix_lock(struct file *f, int cmd, struct flock *l);
+int file_flock(struct file *f, int operation);
+/* A table closed a descriptor of f: its POSIX locks on the inode go. */
+void locks_close(struct file *f, struct fd_table *t);
+/* The last reference to f goes: flock and OFD locks. */
+void locks_release(struct file *f);
 /* For each open fd of a table: fn(ctx, fd, file, cloexec); stops when it answers non-zero and answers that. */
 int fd_for_each(struct fd_table *t, int (*fn)(void *ctx, int fd, struct file *f, bool cloexec), void *ctx);
 /* fd of another task's table (procfs): with a reference or NULL. */

@@ -49,6 +49,8 @@ struct inode_ops {
 	int (*open)(struct inode *inode, struct file *f);
 	/* Bring dynamic attributes up to date before stat (procfs sizes). NULL: fine. */
 	int (*getattr)(struct inode *inode);
+	/* Give d (which is in no directory) a fresh regular file with nlink 0: O_TMPFILE. NULL: -EOPNOTSUPP. */
+	int (*tmpfile)(struct inode *dir, struct dentry *d, u32 mode);
 };
 
 struct inode {
@@ -70,6 +72,11 @@ struct inode {
 	struct waitq lock_wait;
 	void *pipe; /* fifo */
 	void *private;
+	const char *link; /* symlink: its text when it lies in memory (lives as long as the inode) */
+	u64 next_cookie;  /* directory: readdir position of the next new entry */
+	u32 seals;	  /* F_SEAL_* */
+	bool sealable;	  /* memfd: F_ADD_SEALS works */
+	bool linkable;	  /* nlink is 0 because O_TMPFILE made it: linkat may name it */
 };
 
 struct dentry {
@@ -127,6 +134,7 @@ struct mount {
 	struct mount *parent;
 	struct dentry *point; /* in parent */
 	unsigned long flags;  /* MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC ... */
+	bool expire_mark;     /* umount2 MNT_EXPIRE was here; cleared by use */
 	u32 refcount;
 	struct list link; /* all mounts, in order */
 	int id;
@@ -139,7 +147,12 @@ int mount_umount(const struct path *at, int flags);
 struct mount *mount_get(struct mount *m);
 void mount_put(struct mount *m);
 
-/* ---- life ---- */
+/*
+ * ---- life ----
+ * A dentry is born with one reference (the caller's) and one on its parent, and is in no directory until
+ * dentry_attach. At zero references it leaves its directory and is freed: a file system that lives in memory keeps a
+ * reference of its own on each, dropped by its unlink / rmdir.
+ */
 struct inode *inode_create(struct super *s, u32 mode); /* refcount 1, times now, owner the current fs ids; NULL */
 struct inode *inode_get(struct inode *i);
 void inode_put(struct inode *i);
@@ -147,10 +160,24 @@ u64 inode_now(void);
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len); /* NULL */
 struct dentry *dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
-/* Give d its inode (takes over the reference). */
+/* Give d its inode (takes over the reference) and enter it in its parent: found by dentry_lookup from now on. */
 void dentry_attach(struct dentry *d, struct inode *i);
 struct dentry *dentry_lookup(struct dentry *parent, const char *name, size_t len); /* cached, referenced, or NULL */
+/* The same with the hash of kernel/fs/name.h at hand. */
+struct dentry *dentry_lookup_hashed(struct dentry *parent, const char *name, size_t len, u32 hash);
 void dentry_drop(struct dentry *d); /* unhash: gone from its parent */
+/* rename: d takes the place of target (a negative dentry, or the entry it replaces, which is dropped). */
+void dentry_move(struct dentry *d, struct dentry *target);
+/* Exchange the places of two dentries. */
+void dentry_exchange(struct dentry *a, struct dentry *b);
+/* Is d the same as or below ancestor? */
+bool dentry_is_below(const struct dentry *d, const struct dentry *ancestor);
+/* A super block with one reference and no root: -ENOMEM. */
+struct super *super_create(const struct fs_type *type, const struct fs_ops *ops);
+/* Free one that never got a root. NULL is fine. */
+void super_discard(struct super *s);
+/* A super's root directory (mode with S_IFDIR) as inode and dentry; the caller sets ops. NULL: no memory. */
+struct inode *super_make_root(struct super *s, u32 mode);
 void path_get(const struct path *p);
 void path_put(const struct path *p);
 
@@ -160,6 +187,7 @@ struct fs_context {
 	u32 umask;
 	u32 refcount;
 };
+struct fs_context *fs_context_create(const struct path *root); /* NULL: no memory */
 struct fs_context *fs_context_copy(const struct fs_context *f);
 struct fs_context *fs_context_get(struct fs_context *f);
 void fs_context_put(struct fs_context *f);
@@ -187,10 +215,71 @@ int path_from_user(const char __user *p, char **out);
 /* Absolute name of p as the current root sees it, into buf: start of the text within buf, or NULL (-ENAMETOOLONG). " (deleted)" is appended when unlinked. */
 char *path_name(const struct path *p, char *buf, size_t size);
 
+/* path_walk of a user string. As path_walk, or -EFAULT. */
+int path_walk_user(int dirfd, const char __user *name, unsigned int flags, struct path *out);
+/* The entry `name` of a directory, positive and referenced, lookups of the file system included; -ENOENT, -ENAMETOOLONG ... No permission check. */
+int dir_lookup(struct dentry *dir, const char *name, size_t len, struct dentry **out);
+/* Step over mounts that lie on p (replaces the references). */
+void path_cross_mounts(struct path *p);
+
+/* ---- changes to directories (dirops.c): the manual page of the call that bears the name rules ---- */
+int vfs_mknod(int dirfd, const char *name, u32 mode, u32 rdev); /* mode with S_IFMT; umask applied inside */
+int vfs_mkdir(int dirfd, const char *name, u32 mode);
+int vfs_symlink(const char *target, int dirfd, const char *name);
+int vfs_link(const struct path *old, int dirfd, const char *name);
+int vfs_unlink(int dirfd, const char *name);
+int vfs_rmdir(int dirfd, const char *name);
+int vfs_rename(int old_dirfd, const char *old, int new_dirfd, const char *new, unsigned int flags);
+/* Create d (negative, in dir) as a regular file: permissions, setgid rules and umask included. */
+int vfs_create(const struct path *dir, struct dentry *d, u32 mode);
+
+/* ---- attributes (attr.c) ---- */
+int vfs_chmod(const struct path *p, u32 mode);
+int vfs_chown(const struct path *p, u32 uid, u32 gid); /* ~0: leave */
+int vfs_truncate(const struct path *p, file_off size);
+struct timestamp_request {
+	enum { TIME_SET, TIME_NOW, TIME_OMIT } how;
+	u64 ns;
+};
+/* utimensat(2): t[0] the access, t[1] the modification time. */
+int vfs_utimes(const struct path *p, const struct timestamp_request t[2]);
+/* The size alone, after all checks: RLIMIT_FSIZE, seals, setuid bits. */
+int inode_truncate(struct inode *i, file_off size);
+/* Clear setuid/setgid as a write or truncate by an unprivileged task must (inode(7)). */
+void inode_drop_suid(struct inode *i);
+/* relatime: note a read of p's inode. */
+void inode_accessed(struct mount *m, struct inode *i, u32 file_flags);
+/* -EROFS when the mount p lies on is read-only. */
+int path_writable(const struct path *p);
+/* Open for writing while a program runs (-ETXTBSY) and back. */
+int inode_get_write(struct inode *i);
+void inode_put_write(struct inode *i);
+
+/* ---- page-cache I/O for file systems and block devices (rw.c) ---- */
+/* Move data between to/from and the page cache of m; size = where the data end. *pos advances. Bytes, -EFAULT, -ENOMEM, -EIO. */
+isize mapping_read(struct mapping *m, u64 size, struct uio *to, file_off *pos);
+isize mapping_write(struct mapping *m, struct uio *from, file_off *pos);
+/* Zero [from, to) where pages are present. */
+void mapping_zero(struct mapping *m, u64 from, u64 to);
+/* read, write, seek of a regular file whose data are in inode->mapping. */
+isize cached_file_read(struct file *f, struct uio *to, file_off *pos);
+isize cached_file_write(struct file *f, struct uio *from, file_off *pos);
+file_off cached_file_seek(struct file *f, file_off off, int whence);
+/* RLIMIT_FSIZE for a write of *n bytes at pos: shortens *n; -EFBIG (and SIGXFSZ) when nothing may be written. */
+int file_size_limit(file_off pos, size_t *n);
+
+/* ---- boot ---- */
+struct boot_info;
+/* Mount the root from the boot image and set up /dev, /proc, /sys, /tmp (each mounted when first looked at); the current task gets a root and
+ * working directory. 0 or -errno. Before it: nothing of fs/ may be used, except fs_register, chrdev_register, blkdev_register, devtmpfs_add. */
+int fs_init(const struct boot_info *info);
+
 /* open(2): a new file, one reference. mode counts only with O_CREAT / O_TMPFILE. */
 int file_open(int dirfd, const char *name, u32 flags, u32 mode, struct file **out);
 /* A flag of the kernel's own, never from a program: execve(2) needs permission to execute, not to read. */
 #define OPEN_EXEC 0x20u
+/* The same with WALK_* restrictions of openat2(2). */
+int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out);
 /* The same for a path already walked to. */
 int file_open_path(const struct path *p, u32 flags, struct file **out);
 
@@ -199,6 +288,8 @@ int file_open_path(const struct path *p, u32 flags, struct file **out);
 #define MAY_WRITE 2
 #define MAY_READ 4
 int inode_permission(struct inode *i, int mask);
+/* A new inode in dir: the group and setgid rules of inode(7). */
+void inode_inherit(struct inode *i, const struct inode *dir);
 void inode_touch(struct inode *i, bool mtime); /* ctime, and mtime if so */
 
 /* Fill struct statx from a path; the older stat layouts come from it. */

@@ -1,0 +1,232 @@
+#include <linux/fs.h>
+#include "kernel/fs/vfs.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/signal.h"
+#include "kernel/task/task.h"
+
+#define RUN_PAGES 16
+
+/* Adjacent bytes of a file that lie adjacent in memory too, so that one copy moves them. */
+struct run {
+	char *at; /* NULL: a hole */
+	size_t len;
+	unsigned int count; /* page references held */
+	struct page *page[RUN_PAGES];
+};
+
+static void run_release(struct run *r)
+{
+	for (unsigned int i = 0; i < r->count; i++)
+		page_put(r->page[i]);
+}
+
+/* Lengthen the run while the next page of the file is the next page of memory. */
+static void run_extend(struct mapping *m, u64 index, size_t want, bool create, struct run *r)
+{
+	phys_addr next = page_to_phys(r->page[0]) + PAGE_SIZE;
+	while (r->len < want && r->count < RUN_PAGES) {
+		struct page *p;
+		if (mapping_get(m, ++index, create, &p))
+			return;
+		if (page_to_phys(p) != next) {
+			page_put(p);
+			return;
+		}
+		r->page[r->count++] = p;
+		r->len = MIN(r->len + PAGE_SIZE, want);
+		next += PAGE_SIZE;
+	}
+}
+
+/* The run at byte `at`, at most want bytes: 0, -ENOMEM, -EIO. */
+static int run_find(struct mapping *m, u64 at, size_t want, bool create, struct run *r)
+{
+	u64 index = at >> PAGE_SHIFT;
+	size_t in_page = at & (PAGE_SIZE - 1);
+	r->count = 0;
+	/* Boot-image pages with nothing laid over them: one run, and they never go away. */
+	if (index < m->base_pages && !m->pages.root) {
+		r->at = (char *)phys_to_virt(m->base) + at;
+		r->len = MIN(want, (m->base_pages << PAGE_SHIFT) - at);
+		return 0;
+	}
+	r->at = NULL;
+	r->len = MIN(want, PAGE_SIZE - in_page);
+	int err = mapping_get(m, index, create, &r->page[0]);
+	if (err)
+		return err == -ENOENT && !create ? 0 : err;
+	r->count = 1;
+	r->at = (char *)page_to_virt(r->page[0]) + in_page;
+	run_extend(m, index, want, create, r);
+	return 0;
+}
+
+isize mapping_read(struct mapping *m, u64 size, struct uio *to, file_off *pos)
+{
+	u64 at = (u64)*pos;
+	if (at >= size)
+		return 0;
+	size_t want = MIN(to->left, size - at), done = 0;
+	int err = 0;
+	while (done < want) {
+		struct run r;
+		err = run_find(m, at, want - done, false, &r);
+		if (err)
+			break;
+		size_t moved = r.at ? uio_write(to, r.at, r.len) : uio_zero(to, r.len);
+		run_release(&r);
+		done += moved;
+		at += moved;
+		if (moved < r.len) {
+			err = -EFAULT;
+			break;
+		}
+	}
+	*pos = (file_off)at;
+	return done ? (isize)done : err;
+}
+
+isize mapping_write(struct mapping *m, struct uio *from, file_off *pos)
+{
+	u64 at = (u64)*pos;
+	size_t want = from->left, done = 0;
+	int err = 0;
+	while (done < want) {
+		struct run r;
+		err = run_find(m, at, want - done, true, &r);
+		if (err)
+			break;
+		size_t moved = uio_read(from, r.at, r.len);
+		if (m->ops && m->ops->write_page)
+			for (unsigned int i = 0; i < r.count; i++)
+				r.page[i]->flags |= PAGE_DIRTY;
+		run_release(&r);
+		done += moved;
+		at += moved;
+		if (moved < r.len) {
+			err = -EFAULT;
+			break;
+		}
+	}
+	*pos = (file_off)at;
+	return done ? (isize)done : err;
+}
+
+void mapping_zero(struct mapping *m, u64 from, u64 to)
+{
+	while (from < to) {
+		size_t in_page = from & (PAGE_SIZE - 1);
+		size_t n = MIN(PAGE_SIZE - in_page, to - from);
+		struct page *p;
+		if (!mapping_get(m, from >> PAGE_SHIFT, false, &p)) {
+			memset((char *)page_to_virt(p) + in_page, 0, n);
+			page_put(p);
+		}
+		from += n;
+	}
+}
+
+int file_size_limit(file_off pos, size_t *n)
+{
+	u64 limit = rlimit_current(RLIMIT_FSIZE);
+	if (limit == RLIM64_INFINITY || (u64)pos + *n <= limit)
+		return 0;
+	if ((u64)pos >= limit) {
+		signal_send_task(task_current(), SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	*n = limit - (u64)pos;
+	return 0;
+}
+
+isize cached_file_read(struct file *f, struct uio *to, file_off *pos)
+{
+	inode_accessed(f->path.mount, f->inode, f->flags);
+	return mapping_read(&f->inode->mapping, f->inode->size, to, pos);
+}
+
+/* How much may be written at pos: seals, limits, the largest offset. */
+static int write_allowed(struct inode *i, file_off pos, size_t *n)
+{
+	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	if (pos < 0 || pos == INT64_MAX)
+		return pos < 0 ? -EINVAL : -EFBIG;
+	*n = MIN(*n, (size_t)(INT64_MAX - pos));
+	if (i->seals & F_SEAL_GROW && (u64)pos + *n > i->size) {
+		if ((u64)pos >= i->size)
+			return -EPERM;
+		*n = i->size - (u64)pos;
+	}
+	return file_size_limit(pos, n);
+}
+
+isize cached_file_write(struct file *f, struct uio *from, file_off *pos)
+{
+	struct inode *i = f->inode;
+	size_t n = from->left;
+	if (!n)
+		return 0;
+	if (f->flags & O_APPEND)
+		*pos = (file_off)i->size;
+	int err = write_allowed(i, *pos, &n);
+	if (err)
+		return err;
+	if (i->mode & (S_ISUID | S_ISGID))
+		inode_drop_suid(i);
+	inode_touch(i, true);
+	/* A mapping may have written beyond the end of the last page: that must not become data. */
+	if ((u64)*pos > i->size)
+		mapping_zero(&i->mapping, i->size, MIN((u64)*pos, ALIGN_UP(i->size, PAGE_SIZE)));
+	size_t excess = from->left - n;
+	from->left = n;
+	isize done = mapping_write(&i->mapping, from, pos);
+	from->left += excess;
+	if (done > 0 && (u64)*pos > i->size)
+		i->size = (u64)*pos;
+	return done == -ENOMEM ? -ENOSPC : done;
+}
+
+/* SEEK_DATA and SEEK_HOLE by page: lseek(2). */
+static file_off seek_data_hole(struct inode *i, file_off off, bool data)
+{
+	if (off < 0 || (u64)off >= i->size)
+		return -ENXIO;
+	for (u64 at = (u64)off; at < i->size; at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) {
+		struct page *p;
+		bool present = !mapping_get(&i->mapping, at >> PAGE_SHIFT, false, &p);
+		if (present)
+			page_put(p);
+		if (present == data)
+			return (file_off)at;
+	}
+	return data ? -ENXIO : (file_off)i->size;
+}
+
+file_off cached_file_seek(struct file *f, file_off off, int whence)
+{
+	file_off base = 0, to;
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = f->pos;
+		break;
+	case SEEK_END:
+		base = (file_off)f->inode->size;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		base = seek_data_hole(f->inode, off, whence == SEEK_DATA);
+		if (base < 0)
+			return base;
+		off = 0;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, off, &to) || to < 0)
+		return -EINVAL;
+	return f->pos = to;
+}

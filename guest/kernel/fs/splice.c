@@ -1,0 +1,43 @@
+#include "kernel/fs/splice.h"
+#include "kernel/mm/page.h"
+
+#define PIECE_ORDER 4
+
+/* One piece through the buffer: what reached out, -errno. What was read but not taken by out is given back to in's position. */
+static isize move_piece(struct file *in, file_off *in_pos, struct file *out, file_off *out_pos, char *buf, size_t n)
+{
+	struct uio_segment s;
+	struct uio u;
+	uio_kernel(&u, &s, buf, n);
+	file_off *from = in_pos ? in_pos : &in->pos;
+	file_off start = *from;
+	isize got = file_read(in, &u, from);
+	if (got <= 0)
+		return got;
+	uio_kernel(&u, &s, buf, (size_t)got);
+	isize put = file_write(out, &u, out_pos ? out_pos : &out->pos);
+	*from = start + (put > 0 ? put : 0);
+	return put;
+}
+
+isize file_transfer(struct file *in, file_off *in_pos, struct file *out, file_off *out_pos, size_t n)
+{
+	size_t size = PAGE_SIZE << PIECE_ORDER, done = 0;
+	isize moved = 0;
+	if (n <= PAGE_SIZE)
+		size = PAGE_SIZE;
+	struct page *page = page_alloc(size == PAGE_SIZE ? 0 : PIECE_ORDER, 0);
+	if (!page)
+		return -ENOMEM;
+	while (done < n) {
+		size_t want = MIN(size, n - done);
+		moved = move_piece(in, in_pos, out, out_pos, page_to_virt(page), want);
+		if (moved <= 0)
+			break;
+		done += (size_t)moved;
+		if ((size_t)moved < want)
+			break;
+	}
+	page_put(page);
+	return done ? (isize)done : moved;
+}

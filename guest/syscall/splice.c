@@ -1,0 +1,178 @@
+/* sendfile(2), splice(2), copy_file_range(2) */
+#include "syscall.h"
+#include <linux/fs.h>
+#include "kernel/fs/pipe.h"
+#include "kernel/fs/splice.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/task/task.h"
+
+#define RW_MAX 0x7ffff000ul
+#define SPLICE_F_ALL 0xfu /* MOVE, NONBLOCK, MORE, GIFT */
+#define SPLICE_F_NONBLOCK 2u
+
+/* An optional offset in user memory: pos answers where to count (NULL: the file's own position). */
+struct user_offset {
+	s64 __user *user;
+	file_off value, *pos;
+};
+
+static int offset_get(struct user_offset *o, void __user *p)
+{
+	o->user = p;
+	o->pos = NULL;
+	if (!p)
+		return 0;
+	if (get_user(o->value, o->user))
+		return -EFAULT;
+	o->pos = &o->value;
+	return o->value < 0 ? -EINVAL : 0;
+}
+
+static isize offset_put(const struct user_offset *o, isize done)
+{
+	return o->user && done >= 0 && put_user(o->value, o->user) ? -EFAULT : done;
+}
+
+struct two_files {
+	struct file *in, *out;
+};
+
+static int files_get(struct two_files *f, int in, int out)
+{
+	f->in = fd_get(in);
+	if (!f->in)
+		return -EBADF;
+	f->out = fd_get(out);
+	if (f->out)
+		return 0;
+	file_put(f->in);
+	return -EBADF;
+}
+
+static void files_put(struct two_files *f)
+{
+	file_put(f->in);
+	file_put(f->out);
+}
+
+static isize sendfile_checked(struct two_files *f, struct user_offset *o, size_t count)
+{
+	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out))
+		return -EBADF;
+	if (o->user && !f->in->ops->seek)
+		return -ESPIPE;
+	if (!f->in->ops->seek || f->out->flags & O_APPEND)
+		return -EINVAL;
+	return file_transfer(f->in, o->pos, f->out, NULL, MIN(count, RW_MAX));
+}
+
+long sys_sendfile(int out, int in, void __user *offset, size_t count)
+{
+	struct two_files f;
+	struct user_offset o;
+	isize done = offset_get(&o, offset);
+	if (done)
+		return done;
+	done = files_get(&f, in, out);
+	if (done)
+		return done;
+	done = sendfile_checked(&f, &o, count);
+	files_put(&f);
+	return offset_put(&o, done);
+}
+
+/* splice(2), ERRORS. */
+static int splice_check(const struct two_files *f, const struct user_offset *in, const struct user_offset *out)
+{
+	bool in_pipe = file_is_pipe(f->in), out_pipe = file_is_pipe(f->out);
+	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out))
+		return -EBADF;
+	if (!in_pipe && !out_pipe)
+		return -EINVAL;
+	if ((in->user && in_pipe) || (out->user && out_pipe))
+		return -ESPIPE;
+	if ((in->user && !f->in->ops->seek) || (out->user && !f->out->ops->seek))
+		return -EINVAL;
+	if (in_pipe && out_pipe && f->in->inode == f->out->inode)
+		return -EINVAL;
+	return f->out->flags & O_APPEND ? -EINVAL : 0;
+}
+
+/* A piece at most as long as what can move without waiting twice: a pipe answers with what it has. */
+static isize splice_move(struct two_files *f, struct user_offset *in, struct user_offset *out, size_t len,
+			 unsigned int flags)
+{
+	u32 in_flags = f->in->flags, out_flags = f->out->flags;
+	if (flags & SPLICE_F_NONBLOCK) {
+		if (file_is_pipe(f->in))
+			f->in->flags |= O_NONBLOCK;
+		if (file_is_pipe(f->out))
+			f->out->flags |= O_NONBLOCK;
+	}
+	isize done = pipe_splice(f->in, in->pos, f->out, out->pos, len);
+	f->in->flags = in_flags;
+	f->out->flags = out_flags;
+	return done;
+}
+
+long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size_t len, unsigned int flags)
+{
+	struct two_files f;
+	struct user_offset oi, oo;
+	if (!len)
+		return 0;
+	if (flags & ~SPLICE_F_ALL)
+		return -EINVAL;
+	isize done = files_get(&f, in, out);
+	if (done)
+		return done;
+	done = offset_get(&oi, in_off);
+	if (!done)
+		done = offset_get(&oo, out_off);
+	if (!done)
+		done = splice_check(&f, &oi, &oo);
+	if (!done) {
+		done = splice_move(&f, &oi, &oo, MIN(len, RW_MAX), flags);
+		done = offset_put(&oo, offset_put(&oi, done));
+	}
+	files_put(&f);
+	return done;
+}
+
+static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t len)
+{
+	file_off end;
+	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
+		return -EBADF;
+	if (S_ISDIR(f->in->inode->mode) || S_ISDIR(f->out->inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(f->in->inode->mode) || !S_ISREG(f->out->inode->mode))
+		return -EINVAL;
+	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))
+		return -EOVERFLOW;
+	bool overlap = in < out + (s64)len && out < in + (s64)len;
+	return f->in->inode == f->out->inode && overlap && len ? -EINVAL : 0;
+}
+
+long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_off, size_t len, unsigned int flags)
+{
+	struct two_files f;
+	struct user_offset oi, oo;
+	if (flags)
+		return -EINVAL;
+	isize done = files_get(&f, in, out);
+	if (done)
+		return done;
+	done = offset_get(&oi, in_off);
+	if (!done)
+		done = offset_get(&oo, out_off);
+	if (!done)
+		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);
+	if (!done && len) {
+		done = file_transfer(f.in, oi.pos, f.out, oo.pos, MIN(len, RW_MAX));
+		done = offset_put(&oo, offset_put(&oi, done));
+	}
+	files_put(&f);
+	return done;
+}
