@@ -276,6 +276,18 @@ int fs_init(const struct boot_info *info);
 
 /* open(2): a new file, one reference. mode counts only with O_CREAT / O_TMPFILE. */
 int file_open(int dirfd, const char *name, u32 flags, u32 mode, struct file **out);
+/* A program that runs may not be written (execve(2), ETXTBSY): write_count below zero counts address spaces and execs in progress. */
+static inline int inode_deny_write(struct inode *i)
+{
+	if (i->write_count > 0)
+		return -ETXTBSY;
+	i->write_count--;
+	return 0;
+}
+static inline void inode_allow_write(struct inode *i)
+{
+	i->write_count++;
+}
 /* A flag of the kernel's own, never from a program: execve(2) needs permission to execute, not to read. */
 #define OPEN_EXEC 0x20u
 /* The same with WALK_* restrictions of openat2(2). */

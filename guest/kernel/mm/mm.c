@@ -1,4 +1,5 @@
 #include "kernel/fs/file.h"
+#include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
@@ -63,8 +64,10 @@ void mm_put(struct mm *mm)
 	free_vmas(mm);
 	DEBUG_ASSERT(mm->rss_pages == 0);
 	arch_pgtable_destroy(&mm->pgtable);
-	if (mm->exe)
+	if (mm->exe) {
+		inode_allow_write(mm->exe->inode);
 		file_put(mm->exe);
+	}
 	slab_free(&mm_cache, mm);
 }
 
@@ -157,8 +160,10 @@ static void fork_layout(struct mm *child, const struct mm *parent)
 	child->vdso = parent->vdso;
 	child->pkeys = parent->pkeys;
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
-	if (parent->exe)
+	if (parent->exe) {
 		child->exe = file_get(parent->exe);
+		inode_deny_write(child->exe->inode); /* cannot fail: the parent denies it too */
+	}
 }
 
 struct mm *mm_fork(struct mm *parent)

@@ -7,19 +7,6 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/task.h"
 
-int exe_deny_write(struct inode *i)
-{
-	if (i->write_count > 0)
-		return -ETXTBSY;
-	i->write_count--;
-	return 0;
-}
-
-void exe_allow_write(struct inode *i)
-{
-	i->write_count++;
-}
-
 /* execve(2), EACCES: not a regular file, not executable, or on a file system mounted noexec. */
 static int check(const struct path *p)
 {
@@ -52,7 +39,7 @@ static int open_checked(const struct path *p, struct binary *out)
 		err = file_open_path(p, O_RDONLY | OPEN_EXEC, &out->file);
 	if (err)
 		return err;
-	err = exe_deny_write(out->file->inode);
+	err = inode_deny_write(out->file->inode);
 	if (err)
 		goto no_deny;
 	err = read_header(out);
@@ -60,7 +47,7 @@ static int open_checked(const struct path *p, struct binary *out)
 		goto no_header;
 	return 0;
 no_header:
-	exe_allow_write(out->file->inode);
+	inode_allow_write(out->file->inode);
 no_deny:
 	file_put(out->file);
 	return err;
@@ -84,7 +71,7 @@ int binary_open(int dirfd, const char *path, int flags, struct binary *out)
 
 void binary_close(struct binary *b)
 {
-	exe_allow_write(b->file->inode);
+	inode_allow_write(b->file->inode);
 	file_put(b->file);
 	kfree(b->header);
 }

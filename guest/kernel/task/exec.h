@@ -49,9 +49,6 @@ struct binary {
 /* Open and check for execution. 0; -EACCES -ENOENT ... -ETXTBSY -ENOMEM -EIO. */
 int binary_open(int dirfd, const char *path, int flags, struct binary *out);
 void binary_close(struct binary *b);
-/* inode->write_count below zero counts running programs: ETXTBSY. mm->exe holds one. */
-int exe_deny_write(struct inode *i);
-void exe_allow_write(struct inode *i);
 
 /* ---- script.c ---- */
 #define SCRIPT_LINE_MAX 256
