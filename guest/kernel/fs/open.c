@@ -10,10 +10,12 @@
 /* What a descriptor opened with O_PATH keeps of its flags: open(2), O_PATH. */
 #define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW)
 /* Flags that are a matter of the moment of opening only. */
-#define MOMENTARY_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | OPEN_EXEC)
+#define MOMENTARY_FLAGS (OPEN_EXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | OPEN_EXEC)
 
 static int wanted_access(u32 flags)
 {
+	if (flags & OPEN_EXEC)
+		return MAY_EXEC;
 	static const u8 by_mode[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
 	if (flags & OPEN_EXEC)
 		return 0;
@@ -240,6 +242,7 @@ static int open_tmpfile(int dirfd, const char *name, u32 flags, u32 mode, unsign
 
 int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out)
 {
+	flags &= ~OPEN_EXEC;
 	if (flags & O_PATH)
 		flags &= PATH_FLAGS;
 	if (flags & O_NOFOLLOW)

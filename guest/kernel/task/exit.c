@@ -9,6 +9,7 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
 #include "kernel/time/itimer.h"
+#include "kernel/tty/tty.h"
 
 /* set_tid_address(2): told only when somebody else could still look. */
 static void clear_child_tid(struct task *t)
@@ -111,7 +112,7 @@ int process_kill_other_threads(void)
 static void process_release(struct process *p)
 {
 	process_timers_exit(p);
-	if (p->session == p->pid && tty_session_leader_exit)
+	if (p->session == p->pid)
 		tty_session_leader_exit(p);
 	p->tty = NULL;
 	sigpending_flush(&p->pending);

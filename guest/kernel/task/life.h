@@ -47,8 +47,7 @@ void jobs_child_moved(struct process *child, const struct process *from);
 void task_leave_mm(struct task *t);
 void robust_list_exit(struct task *t);
 
-/* tty: the leader of a session ends; its terminal is given up (credentials(7), "Sessions"). */
-void tty_session_leader_exit(struct process *p) __attribute__((weak));
+
 
 /* ---- fork.c ---- */
 /* Undo a task that was never linked: drops mm, files, fs, sighand as far as set, and frees it. */

@@ -10,7 +10,7 @@
 #define LOAD_STEP_NS 5000000000ull
 #define LOAD_SHIFT 16
 
-u64 sched_load_next = LOAD_STEP_NS;
+u64 sched_load_next;
 static u64 load_average[3];
 /* 65536 * exp(-5 / (60 * m)) for m = 1, 5, 15 minutes */
 static const u64 load_decay[3] = {60296, 64453, 65173};
@@ -26,6 +26,8 @@ static void load_step(u32 active)
 
 void sched_load_update(u64 now, u32 active)
 {
+	if (!sched_load_next) /* at boot: the counter may have run for long */
+		sched_load_next = now + LOAD_STEP_NS;
 	/* After an hour everything has settled: no need to walk through a week of idling. */
 	for (int steps = 0; now >= sched_load_next && steps < 720; steps++) {
 		load_step(active);

@@ -338,6 +338,7 @@ void sched_init(void)
 	task_init_kernel(&boot_idle, "idle/0");
 	cpu_set_idle(0, &boot_idle);
 	cpu_table[0].online = true;
+	sched_load_update(arch_counter_ns(), 0);
 	process_init();
 	kernel_lock();
 }
