@@ -92,15 +92,14 @@ long sys_clock_getres(int clock, void __user *res)
 
 long sys_clock_settime(int clock, const void __user *time)
 {
-	bool cpu = clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
 	struct __kernel_timespec ts;
 	u64 ns, now;
 
-	if (clock != CLOCK_REALTIME && !cpu)
+	if (clock > CLOCK_REALTIME)
 		return -EINVAL;
 	if (copy_from_user(&ts, time, sizeof(ts)))
 		return -EFAULT;
-	if (cpu)
+	if (clock < 0) /* CPU time */
 		return clock_read(clock, &now) ? -EINVAL : -EPERM;
 	if (timespec_to_ns(&ts, &ns))
 		return -EINVAL;
@@ -123,8 +122,7 @@ static int sleepable(int clock)
 	u64 now;
 
 	switch (clock) {
-	case CLOCK_THREAD_CPUTIME_ID:
-		return -EINVAL;
+	case CLOCK_THREAD_CPUTIME_ID: /* the C library says EINVAL */
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:

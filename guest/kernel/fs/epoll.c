@@ -1,4 +1,5 @@
 #include "kernel/fs/epoll.h"
+#include "kernel/fs/event_file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
@@ -439,6 +440,7 @@ void epoll_file_release(struct file *f)
 
 static const struct file_ops epoll_ops = {
 	.poll = epoll_poll,
+	.seek = event_file_seek,
 	.release = epoll_release,
 };
 

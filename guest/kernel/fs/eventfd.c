@@ -3,6 +3,7 @@
 #include <linux/fcntl.h>
 #include "kernel/fs/file.h"
 #include "kernel/lib/log.h"
+#include "kernel/fs/event_file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 
@@ -86,6 +87,7 @@ static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
+	.seek = event_file_seek,
 	.release = eventfd_release,
 	.show_fdinfo = eventfd_show,
 };

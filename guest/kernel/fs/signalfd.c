@@ -4,6 +4,7 @@
 #include <linux/signalfd.h>
 #include "kernel/fs/file.h"
 #include "kernel/lib/log.h"
+#include "kernel/fs/event_file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 
@@ -117,6 +118,7 @@ static void signalfd_show(struct file *f, char *buf, size_t size)
 static const struct file_ops signalfd_ops = {
 	.read = signalfd_read,
 	.poll = signalfd_poll,
+	.seek = event_file_seek,
 	.release = signalfd_release,
 	.show_fdinfo = signalfd_show,
 };

@@ -3,6 +3,7 @@
 #include <linux/fcntl.h>
 #include <linux/time.h>
 #include "kernel/fs/file.h"
+#include "kernel/fs/event_file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 #include "kernel/time/clock_timer.h"
@@ -95,6 +96,7 @@ static void timerfd_release(struct file *f)
 static const struct file_ops timerfd_ops = {
 	.read = timerfd_read,
 	.poll = timerfd_poll,
+	.seek = event_file_seek,
 	.release = timerfd_release,
 };
 
