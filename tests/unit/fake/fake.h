@@ -43,5 +43,6 @@ struct file *fake_file(u64 bytes, u32 open_flags);
 struct mapping *fake_file_mapping(struct file *f);
 void fake_file_resize(struct file *f, u64 bytes);
 u32 fake_file_refs(const struct file *f);
+void fake_file_put(struct file *f);
 
 #endif

@@ -94,19 +94,16 @@ u32 fake_file_refs(const struct file *f)
 	return f->refcount;
 }
 
-struct file *file_get(struct file *f)
+void file_release(struct file *f)
 {
-	f->refcount++;
-	return f;
-}
-
-void file_put(struct file *f)
-{
-	if (--f->refcount)
-		return;
 	mapping_destroy(&f->inode->mapping);
 	free(f->inode);
 	free(f);
+}
+
+void fake_file_put(struct file *f)
+{
+	file_put(f);
 }
 
 void inode_touch(struct inode *i, bool mtime)
