@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "profile.h"
 #include "report.h"
 
 /* Interrupts KVM_RUN of another thread's vCPU; its handler does nothing. */
@@ -131,9 +132,11 @@ void vcpu_run(struct vcpu *v)
 {
 	struct machine *m = v->machine;
 
+	profile_start(v);
 	while (atomic_load_explicit(&m->status, memory_order_relaxed) < 0) {
 		if (!ioctl(v->fd, KVM_RUN, 0)) {
-			handle_exit(v);
+			if (!profile_step(v))
+				handle_exit(v);
 		} else if (errno == EFAULT) {
 			report_guest_broken(v, "needs a page that the host cannot give (out of memory, or a file of "
 					       "its root was truncated)");
@@ -141,6 +144,7 @@ void vcpu_run(struct vcpu *v)
 			report_guest_broken(v, "cannot run: KVM_RUN: %s", strerror(errno));
 		}
 	}
+	profile_finish(v);
 }
 
 static void ignore_kick(int sig)
