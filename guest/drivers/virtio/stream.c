@@ -12,6 +12,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/task.h"
+#include "kernel/tty/tty.h"
 
 static struct port *stream_port(struct file *f)
 {
@@ -101,15 +102,48 @@ static long stream_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 static const struct file_ops stream_ops = {
 	.read = stream_read, .write = stream_write, .poll = stream_poll, .ioctl = stream_ioctl};
 
+/* /dev/stdout and the like: another file of the same stream. */
+static int stream_reopen(struct inode *i, struct file *f)
+{
+	f->ops = &stream_ops;
+	f->private = i->private;
+	return 0;
+}
+
+static const struct inode_ops stream_inode_ops = {.open = stream_reopen};
+
+/* The console terminal, as an earlier descriptor has it already, or by its name. */
+static int open_console(int which, struct file **out)
+{
+	for (int fd = 0; fd < which; fd++) {
+		struct file *f = fd_get(fd);
+		if (f && file_is_tty(f)) {
+			*out = f;
+			return 0;
+		}
+		if (f)
+			file_put(f);
+	}
+	return file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, out);
+}
+
 int console_open_stdio(int which, struct file **out)
 {
 	static const char *const name[] = {"stdin", "stdout", "stderr"};
 	u32 flags = which == 0 ? O_RDONLY : O_WRONLY;
 
 	if (boot_info->flags & (BOOT_STDIN_TTY << which))
-		return file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, out);
-	int err = file_create_anon(name[which], &stream_ops, (void *)(unsigned long)(PORT_STDIN + which), flags, out);
-	if (!err)
-		(*out)->inode->mode = S_IFIFO | 0600;
-	return err;
+		return open_console(which, out);
+	struct inode *i = anon_inode_create(S_IFIFO | 0600);
+	if (!i)
+		return -ENOMEM;
+	i->ops = &stream_inode_ops;
+	i->private = (void *)(unsigned long)(PORT_STDIN + which);
+	int err = file_create_inode(name[which], i, &stream_ops, flags, out);
+	if (err) {
+		inode_put(i);
+		return err;
+	}
+	(*out)->private = i->private;
+	return 0;
 }

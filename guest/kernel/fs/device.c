@@ -1,4 +1,5 @@
 #include "kernel/fs/device.h"
+#include "kernel/devices.h"
 
 struct device {
 	u32 dev;
@@ -33,11 +34,17 @@ int blkdev_register(u32 dev, const char *name, const struct file_ops *ops, int (
 		&(struct device){.dev = dev, .block = true, .name = name, .ops = ops, .open = open, .bytes = bytes});
 }
 
+static bool device_serves(const struct device *d, u32 dev)
+{
+	return d->dev == dev || (DEV_MINOR(d->dev) == DEV_ANY_MINOR && DEV_MAJOR(d->dev) == DEV_MAJOR(dev));
+}
+
 int device_open(struct inode *i, struct file *f)
 {
 	bool block = S_ISBLK(i->mode);
+	devices_register();
 	for (struct device *d = devices; d < devices + device_count; d++) {
-		if (d->dev != i->rdev || d->block != block)
+		if (!device_serves(d, i->rdev) || d->block != block)
 			continue;
 		f->ops = d->ops;
 		if (block && !i->size)

@@ -54,7 +54,7 @@ static int file_bind_ops(struct file *f)
 	case S_IFBLK:
 		return device_open(i, f);
 	case S_IFIFO:
-		return fifo_open(i, f);
+		return i->ops->open ? i->ops->open(i, f) : fifo_open(i, f);
 	case S_IFSOCK:
 		return -ENXIO;
 	default:

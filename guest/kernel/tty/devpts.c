@@ -1,0 +1,74 @@
+/* The devpts file system: one instance, however often it is mounted. */
+#include <linux/magic.h>
+#include <linux/major.h>
+
+#include "kernel/fs/tmpfs.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/lib/log.h"
+#include "kernel/lib/string.h"
+#include "kernel/tty/pty.h"
+
+#define TTY_GROUP 5 /* Debian's group tty */
+
+static struct super *devpts;
+
+static int devpts_mount(const struct fs_type *t, const char *source __unused, unsigned long flags __unused,
+			const char *data __unused, struct super **out)
+{
+	if (!devpts) {
+		int err = tmpfs_super_create(t, NULL, NULL, 0755, &devpts);
+		if (err)
+			return err;
+		err = tmpfs_make(devpts->root, "ptmx", S_IFCHR, DEV(TTYAUX_MAJOR, 2), NULL);
+		if (err)
+			klog("devpts: no ptmx: error %d\n", -err);
+	}
+	devpts->refcount++; /* one for being the only one */
+	*out = devpts;
+	return 0;
+}
+
+static struct fs_type devpts_type = {
+	.name = "devpts", .no_dev = true, .magic = DEVPTS_SUPER_MAGIC, .mount = devpts_mount};
+
+void devpts_register(void)
+{
+	fs_register(&devpts_type);
+}
+
+int devpts_add(unsigned int n)
+{
+	char name[12];
+	struct dentry *d;
+
+	if (!devpts)
+		return 0; /* not mounted: the slave is reached by TIOCGPTPEER */
+	ksnprintf(name, sizeof(name), "%u", n);
+	int err = tmpfs_make(devpts->root, name, S_IFCHR | 0620, DEV(UNIX98_PTY_SLAVE_MAJOR, n), NULL);
+	if (err)
+		return err;
+	d = dentry_lookup(devpts->root, name, strlen(name));
+	if (d) {
+		d->inode->gid = TTY_GROUP;
+		dentry_put(d);
+	}
+	return 0;
+}
+
+void devpts_remove(unsigned int n)
+{
+	char name[12];
+	struct dentry *d;
+	struct inode *root;
+
+	if (!devpts)
+		return;
+	ksnprintf(name, sizeof(name), "%u", n);
+	root = devpts->root->inode;
+	d = dentry_lookup(devpts->root, name, strlen(name));
+	if (!d)
+		return;
+	if (d->inode && root->ops->unlink(root, d) == 0)
+		dentry_drop(d);
+	dentry_put(d);
+}
