@@ -2,6 +2,9 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/wait.h"
 
+/* No CPU is armed for later than this (36 years): the scaling to ticks of the counter must not overflow. */
+#define HARDWARE_MAX_NS (1ull << 60)
+
 static struct rb_tree timers;
 static struct timer *earliest; /* the leftmost node, so that the usual questions cost no walk */
 static bool expiring;	       /* timer_expire's caller arms the CPU when all is done */
@@ -47,7 +50,7 @@ void timer_arm(struct timer *t, u64 expires_ns)
 	t->expires_ns = expires_ns;
 	timer_link(t);
 	if (t == earliest && !expiring)
-		cpu_timer_request(expires_ns);
+		cpu_timer_request(timer_next());
 }
 
 /* The CPU stays armed for a cancelled timer: one interrupt too many costs less than arming anew at every cancel. */
@@ -61,7 +64,7 @@ bool timer_cancel(struct timer *t)
 
 u64 timer_next(void)
 {
-	return earliest ? earliest->expires_ns : NO_DEADLINE;
+	return earliest ? MIN(earliest->expires_ns, HARDWARE_MAX_NS) : NO_DEADLINE;
 }
 
 u64 timer_expire(u64 now_ns)
