@@ -134,6 +134,7 @@ static int read_mote(const void *fdt, struct boot_info *out)
 		return -ENOENT;
 	if ((err = read_cell(fdt, node, "flags", &out->flags)) ||
 	    (err = read_wide(fdt, node, "counter-hz", &out->counter_hz)) ||
+	    (err = read_wide(fdt, node, "counter-start", &out->counter_start)) ||
 	    (err = read_wide(fdt, node, "realtime-ns", &out->realtime_ns)) ||
 	    (err = read_wide(fdt, node, "boot-root", &out->boot_root)) ||
 	    (err = read_wide(fdt, node, "kernel-end", &out->kernel_end)) ||

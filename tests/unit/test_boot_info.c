@@ -12,7 +12,7 @@ static struct boot_info sample(void)
 {
 	struct boot_info b = {
 		.magic = BOOT_MAGIC, .version = BOOT_VERSION, .flags = BOOT_TRACE | BOOT_STDIN_TTY, .cpu_count = 3,
-		.counter_hz = 2100000000, .realtime_ns = 0x1234567812345678, .kernel_end = 0x200000,
+		.counter_hz = 2100000000, .counter_start = 0xfedcba9876543210, .realtime_ns = 0x1234567812345678, .kernel_end = 0x200000,
 		.boot_root = 0x201000, .free_start = 0x210000, .ram_end = 0x10000000,
 		.bootfs_start = 0x10000000, .map_end = 0x10400000, .strings_start = 0x20f000, .strings_len = 99,
 		.argc = 2, .envc = 5, .rows = 24, .columns = 80, .device_count = 2, .random = {1, ~0ull, 3, 4},

@@ -8,6 +8,7 @@
 #include "kernel/task/life.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/task/trace.h"
 #include "kernel/time/itimer.h"
 #include "kernel/tty/tty.h"
 
@@ -123,6 +124,7 @@ void task_exit(int status)
 	struct task *t = task_current();
 	struct process *p = t->process;
 	t->exit_code = status;
+	trace_exited(status);
 	t->killed = true; /* signals have nothing to say any more */
 	task_leave_mm(t);
 	drop_mm(t);

@@ -155,13 +155,11 @@ static void first_program(void *unused __unused)
 		give_up(program, err);
 }
 
-void process_start_first(const struct boot_info *info)
+void process_start_first(const struct boot_info *info __unused)
 {
 	struct task *t = process_create(&init_process, task_current(), first_program, NULL);
 	if (!t)
 		panic("no memory for the first task");
 	BUG_ON(task_tid(t) != FIRST_PID);
-	if (info->flags & BOOT_TRACE)
-		task_info(t)->work |= WORK_TRACE;
 	task_start(t);
 }

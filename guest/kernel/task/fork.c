@@ -153,7 +153,6 @@ static struct task *copy_task(const struct clone_request *req)
 	t->start_ns = clock_monotonic_ns();
 	if (req->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = req->child_tid;
-	task_info(t)->work = task_info(parent)->work & WORK_TRACE;
 	arch_thread_fork(t, arch_task_regs(parent), req->stack, req->flags & CLONE_SETTLS, req->tls);
 	return t;
 }
@@ -166,7 +165,6 @@ struct process *process_fork(struct process *parent)
 	memcpy(p->rlimit, parent->rlimit, sizeof(p->rlimit));
 	p->dumpable = parent->dumpable;
 	p->no_new_privs = parent->no_new_privs;
-	p->has_subreaper = parent->has_subreaper || parent->child_subreaper;
 	p->personality = parent->personality;
 	p->tty = parent->tty;
 	return p;

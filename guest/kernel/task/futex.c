@@ -85,7 +85,7 @@ struct futex_waiter *futex_first(const struct futex_key *key, u32 bits)
 {
 	struct futex_waiter *w;
 	list_for_each(w, bucket(key), link) {
-		if (same(&w->key, key) && (w->bits & bits))
+		if (same(&w->key, key) && (bits ? w->bits & bits : !w->bits))
 			return w;
 	}
 	return NULL;
@@ -178,7 +178,7 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 	list_for_each_safe(w, next, b, link) {
 		if (moved >= move)
 			break;
-		if (!same(&w->key, from))
+		if (!same(&w->key, from) || !w->bits)
 			continue;
 		moved++;
 		if (same(from, to))

@@ -9,8 +9,6 @@
 
 static struct process *adopter(struct process *p)
 {
-	if (!p->has_subreaper)
-		return &init_process;
 	struct process *up = p->parent;
 	while (up != &init_process && (!up->child_subreaper || up->zombie))
 		up = up->parent;

@@ -38,7 +38,6 @@ struct task *process_create(struct process *parent, const struct task *like, voi
 	t->timer_slack_ns = like->timer_slack_ns;
 	t->blocked = like->blocked;
 	t->start_ns = clock_monotonic_ns();
-	task_info(t)->work = task_info((struct task *)like)->work & WORK_TRACE;
 	arch_thread_kernel(t, fn, arg);
 	p->exit_signal = SIGCHLD;
 	process_link(p, t, parent, parent);

@@ -103,7 +103,6 @@ struct process {
 	bool child_subreaper;
 	bool zombie;	    /* all threads have ended; waiting for wait(2) */
 	bool did_exec;	    /* setpgid(2) by the parent is over */
-	bool has_subreaper; /* some ancestor is a subreaper */
 	int death_signal;   /* prctl PR_SET_PDEATHSIG */
 	u64 peak_rss_pages, child_peak_rss_pages; /* getrusage ru_maxrss */
 	unsigned long personality;
