@@ -363,20 +363,9 @@ long sys_fdatasync(int fd)
 	return sync_file(fd, true);
 }
 
-static int super_sync(struct super *s)
-{
-	return s->ops && s->ops->sync ? s->ops->sync(s) : 0;
-}
-
-static void sync_mount(void *ctx, struct mount *m)
-{
-	(void)ctx;
-	super_sync(m->super);
-}
-
 long sys_sync(void)
 {
-	mount_for_each(sync_mount, NULL);
+	mounts_sync();
 	return 0;
 }
 
@@ -385,7 +374,8 @@ long sys_syncfs(int fd)
 	struct file *f = fd_get(fd);
 	if (!f)
 		return -EBADF;
-	int err = super_sync(f->path.mount->super);
+	struct super *s = f->path.mount->super;
+	int err = s->ops && s->ops->sync ? s->ops->sync(s) : 0;
 	file_put(f);
 	return err;
 }

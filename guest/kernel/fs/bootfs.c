@@ -141,15 +141,6 @@ static void adopt_pages(const struct bootfs *b, struct inode *i, const struct bo
 	i->mapping.base_pages = (n->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* Bytes after the end of the data must read as zeros once the file grows. */
-static void clear_tail(struct inode *i)
-{
-	size_t used = i->size & (PAGE_SIZE - 1);
-	char *last = (char *)phys_to_virt(i->mapping.base) + (i->size & PAGE_MASK);
-	if (used && *(u64 *)(last + PAGE_SIZE - 8))
-		memset(last + used, 0, PAGE_SIZE - used);
-}
-
 /* The image's inode in memory, a reference for the caller. */
 static int inode_instantiate(struct bootfs *b, struct super *s, u32 index, struct inode **out)
 {
@@ -169,8 +160,6 @@ static int inode_instantiate(struct bootfs *b, struct super *s, u32 index, struc
 		adopt_directory(i, index);
 	} else if (S_ISREG(n->mode)) {
 		adopt_pages(b, i, n);
-		if (i->size)
-			clear_tail(i);
 	} else if (S_ISLNK(n->mode)) {
 		i->size = n->size;
 		i->link = kstrndup(b->names + n->data_offset, n->size);

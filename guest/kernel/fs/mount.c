@@ -98,6 +98,14 @@ void mount_for_each(void (*fn)(void *ctx, struct mount *m), void *ctx)
 		fn(ctx, m);
 }
 
+void mounts_sync(void)
+{
+	struct mount *m;
+	list_for_each(m, &mounts, link)
+		if (m->super->ops && m->super->ops->sync)
+			m->super->ops->sync(m->super);
+}
+
 static struct mount *mount_find(const struct mount *parent, const struct dentry *point)
 {
 	struct mount *m, *found = NULL;

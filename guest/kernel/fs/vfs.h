@@ -144,6 +144,8 @@ void mount_for_each(void (*fn)(void *ctx, struct mount *m), void *ctx);
 /* mount(2) of a new file system, MS_BIND, MS_MOVE, MS_REMOUNT; umount2(2). */
 int mount_new(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data);
 int mount_umount(const struct path *at, int flags);
+/* sync(2): every file system that is mounted by now. */
+void mounts_sync(void);
 struct mount *mount_get(struct mount *m);
 void mount_put(struct mount *m);
 
