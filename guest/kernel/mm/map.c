@@ -296,7 +296,7 @@ long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned i
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!len)
 		return -ENOMEM;
-	if (off + len < off)
+	if (file && (off > INT64_MAX || len > INT64_MAX - off))
 		return -EOVERFLOW;
 	err = check_type(&r);
 	err = err ? err : place(&r, len);
