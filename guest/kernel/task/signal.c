@@ -26,6 +26,7 @@ struct sighand *sighand_copy(const struct sighand *s)
 
 	if (copy) {
 		copy->refcount = 1;
+		copy->changed = s->changed;
 		waitq_init(&copy->signalfd_wait);
 		memcpy(copy->action, s->action, sizeof(copy->action));
 	}
@@ -50,14 +51,10 @@ void sighand_put(struct sighand *s)
 
 void sighand_reset_for_exec(struct sighand *s)
 {
-	for (int i = 0; i < SIGNAL_COUNT; i++) {
-		struct sigaction_k *a = &s->action[i];
+	for (u64 left = s->changed; left; left &= left - 1) {
+		struct sigaction_k *a = &s->action[__builtin_ctzll(left)];
 
-		if (a->handler != SIGNAL_IGN)
-			a->handler = SIGNAL_DFL;
-		a->flags = 0;
-		a->restorer = 0;
-		a->mask = 0;
+		*a = (struct sigaction_k){.handler = a->handler == SIGNAL_IGN ? SIGNAL_IGN : SIGNAL_DFL};
 	}
 }
 
@@ -78,6 +75,7 @@ int signal_action(int sig, const struct sigaction_k *new, struct sigaction_k *ol
 		*old = *a;
 	if (!new)
 		return 0;
+	t->sighand->changed |= SIGNAL_BIT(sig);
 	*a = *new;
 	a->flags &= SA_KNOWN;
 	a->mask &= ~SIGNAL_UNBLOCKABLE;

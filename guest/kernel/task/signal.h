@@ -36,6 +36,7 @@ struct sigaction_k {
 /* Actions, shared by CLONE_SIGHAND. */
 struct sighand {
 	u32 refcount;
+	u64 changed; /* bit mask: actions that were ever set */
 	struct waitq signalfd_wait; /* signalfd readers and pollers: woken by every signal sent */
 	struct sigaction_k action[SIGNAL_COUNT];
 };
