@@ -9,6 +9,7 @@ int main(void)
 			continue;
 		pid_t child = fork();
 		if (!child) {
+			setpgid(0, 0); /* a job of this program's session: it can be stopped */
 			struct sigaction a = {.sa_handler = SIG_DFL};
 			if (sig != SIGKILL && sig != SIGSTOP)
 				sigaction(sig, &a, NULL);
