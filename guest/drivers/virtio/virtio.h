@@ -44,7 +44,7 @@ void virtio_poll_interrupt(struct virtio_dev *d);
 
 /* Memory of one queue of n (power of two) entries, zero at first. */
 #define VQ_MEMORY(name, n)                                                                      \
-	struct {                                                                                \
+	struct __aligned(16) {                                                                  \
 		struct vring_desc desc[n];                                                      \
 		struct {                                                                        \
 			u16 flags, idx, ring[n], used_event;                                    \
@@ -54,7 +54,7 @@ void virtio_poll_interrupt(struct virtio_dev *d);
 			struct vring_used_elem ring[n];                                         \
 			u16 avail_event;                                                        \
 		} used __aligned(4);                                                            \
-	} name __aligned(16)
+	} name
 
 struct vq {
 	struct virtio_dev *dev;
