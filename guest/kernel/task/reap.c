@@ -100,15 +100,15 @@ static int scan(const struct wait_request *req, struct wait_result *out)
 int process_wait(const struct wait_request *req, struct wait_result *out)
 {
 	struct process *self = task_current()->process;
+	int err = 0;
 	for (;;) {
 		int found = scan(req, out);
 		if (found)
 			return found > 0 ? 0 : found;
 		out->pid = 0;
-		if (req->options & WNOHANG)
-			return 0;
-		int err = waitq_sleep(&self->child_wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
-		if (err)
+		if (err || (req->options & WNOHANG))
 			return err;
+		/* SIGCHLD comes with the child's end: look again before giving up for a signal. */
+		err = waitq_sleep(&self->child_wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
 	}
 }
