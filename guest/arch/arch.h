@@ -173,5 +173,7 @@ void arch_cpu_init(unsigned int cpu);
 struct hc_panic;
 void arch_panic_context(struct hc_panic *report);
 const char *arch_name(void); /* uname machine: "x86_64" */
+/* The paragraph of /proc/cpuinfo for one CPU, into buf[size]: its length, < size. */
+size_t arch_cpu_describe(unsigned int cpu, char *buf, size_t size);
 
 #endif

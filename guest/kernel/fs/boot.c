@@ -2,6 +2,7 @@
 #include "kernel/fs/bootfs.h"
 #include "kernel/fs/device.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/procfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/task/task.h"
@@ -126,6 +127,8 @@ static const struct fs_type root_type = {
 int fs_init(const struct boot_info *info)
 {
 	fs_register(&tmpfs_type);
+	fs_register(&proc_type);
+	fs_register(&sysfs_type);
 	devtmpfs_init();
 	memdev_init();
 	int err = 0;

@@ -4,8 +4,6 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
 
-/* fs.nr_open: no table grows beyond, whatever RLIMIT_NOFILE says. */
-#define FD_MAX (1u << 20)
 
 static SLAB_CACHE(table_cache, "fd_table", struct fd_table);
 
@@ -177,7 +175,7 @@ static u32 find_free(const struct fd_table *t, u32 from, u32 limit)
 
 static u32 fd_limit(void)
 {
-	return (u32)MIN(rlimit_current(RLIMIT_NOFILE), (u64)FD_MAX);
+	return (u32)MIN(rlimit_current(RLIMIT_NOFILE), (u64)FD_TABLE_MAX);
 }
 
 int fd_reserve(int from, bool cloexec)

@@ -97,6 +97,8 @@ isize file_write_at(struct file *f, const void *buf, size_t n, file_off pos);
 
 /* ---- descriptor tables ---- */
 #define FD_INLINE 64
+/* fs.nr_open: no table grows beyond, whatever RLIMIT_NOFILE says. */
+#define FD_TABLE_MAX (1u << 20)
 struct fd_table {
 	u32 refcount;
 	u32 capacity;	     /* slots, a multiple of 64 */

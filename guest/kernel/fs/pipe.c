@@ -10,7 +10,6 @@
 #include "kernel/task/task.h"
 
 #define PIPE_DEFAULT_ORDER 4 /* 64 KiB: pipe(7), "Pipe capacity" */
-#define PIPE_MAX_ORDER 8     /* /proc/sys/fs/pipe-max-size, 1 MiB */
 #define PIPE_ATOMIC 4096u    /* PIPE_BUF */
 #define PACKETS_MAX 256
 
@@ -481,7 +480,7 @@ long pipe_set_size(struct file *f, unsigned long size)
 {
 	struct pipe *p = f->inode->pipe;
 	u32 order = 0;
-	if (size > PAGE_SIZE << PIPE_MAX_ORDER)
+	if (size > PIPE_SIZE_MAX)
 		return size > 1ul << 31 ? -EINVAL : -EPERM;
 	while (PAGE_SIZE << order < size)
 		order++;

@@ -4,6 +4,8 @@
 
 #include "kernel/fs/vfs.h"
 
+#define PIPE_SIZE_MAX (1ul << 20) /* fs.pipe-max-size */
+
 /* flags: O_NONBLOCK, O_DIRECT (packets). 0 with one reference on each end, or -ENOMEM. */
 int pipe_create(u32 flags, struct file **read_end, struct file **write_end);
 bool file_is_pipe(const struct file *f);

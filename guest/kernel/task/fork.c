@@ -164,6 +164,7 @@ struct process *process_fork(struct process *parent)
 		return NULL;
 	memcpy(p->rlimit, parent->rlimit, sizeof(p->rlimit));
 	p->dumpable = parent->dumpable;
+	p->oom_score_adj = parent->oom_score_adj;
 	p->no_new_privs = parent->no_new_privs;
 	p->personality = parent->personality;
 	p->tty = parent->tty;

@@ -8,7 +8,6 @@
 #include "kernel/task/pid.h"
 #include "kernel/task/task.h"
 
-#define PID_MAX 32768
 #define PID_RESERVED 300 /* after the first round: left to daemons of the first minutes, as on Linux */
 #define CHUNK 512	 /* pointers in a page */
 

@@ -104,6 +104,7 @@ struct process {
 	bool zombie;	    /* all threads have ended; waiting for wait(2) */
 	bool did_exec;	    /* setpgid(2) by the parent is over */
 	int death_signal;   /* prctl PR_SET_PDEATHSIG */
+	int oom_score_adj; /* -1000..1000: proc(5) */
 	u64 peak_rss_pages, child_peak_rss_pages; /* getrusage ru_maxrss */
 	unsigned long personality;
 };

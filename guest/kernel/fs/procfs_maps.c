@@ -1,0 +1,116 @@
+/* /proc/PID/maps and smaps: proc_pid_maps(5), proc_pid_smaps(5). */
+#include <asm/mman.h>
+#include "kernel/fs/procfs.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/task.h"
+
+#define NAME_COLUMN 73
+
+static void show_name(const struct mm *mm, const struct vma *v, struct proc_text *t)
+{
+	if (v->file)
+		proc_path(t, &v->file->path, false);
+	else if (v->flags & VMA_VDSO)
+		proc_printf(t, v->prot & PROT_EXEC ? "[vdso]" : "[vvar]");
+	else if (v->flags & VMA_STACK || (v->start <= mm->stack_start && v->end > mm->stack_start))
+		proc_printf(t, "[stack]");
+	else if (v->flags & VMA_HEAP || (v->start < mm->brk && v->end > mm->brk_start))
+		proc_printf(t, "[heap]");
+}
+
+static bool has_name(const struct mm *mm, const struct vma *v)
+{
+	return v->file || v->flags & (VMA_VDSO | VMA_STACK | VMA_HEAP) ||
+	       (v->start <= mm->stack_start && v->end > mm->stack_start) ||
+	       (v->start < mm->brk && v->end > mm->brk_start);
+}
+
+static void show_vma(const struct mm *mm, const struct vma *v, struct proc_text *t)
+{
+	size_t start = t->len;
+	const struct inode *i = v->file ? v->file->inode : NULL;
+	u32 dev = i ? i->super->dev : 0;
+	proc_printf(t, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %llu", v->start, v->end, v->prot & PROT_READ ? 'r' : '-',
+		    v->prot & PROT_WRITE ? 'w' : '-', v->prot & PROT_EXEC ? 'x' : '-', v->flags & VMA_SHARED ? 's' : 'p',
+		    i ? (unsigned long long)v->pgoff << PAGE_SHIFT : 0, DEV_MAJOR(dev), DEV_MINOR(dev),
+		    i ? (unsigned long long)i->ino : 0);
+	if (has_name(mm, v)) {
+		proc_pad(t, start, NAME_COLUMN);
+		show_name(mm, v, t);
+	} else {
+		proc_printf(t, " ");
+	}
+	proc_printf(t, "\n");
+}
+
+/* Call show for each vma. The task must be open to inspection: -EACCES. */
+static int show_vmas(const struct proc_node *n, struct proc_text *t,
+		     void (*show)(struct mm *mm, const struct vma *v, struct proc_text *t))
+{
+	int err = proc_may_inspect(proc_task(n));
+	struct mm *mm = err ? NULL : proc_mm(n);
+	if (!mm)
+		return err;
+	for (struct vma *v = vma_find_next(mm, 0); v && !t->failed; v = vma_next(v))
+		show(mm, v, t);
+	mm_put(mm);
+	return 0;
+}
+
+static void show_maps_vma(struct mm *mm, const struct vma *v, struct proc_text *t)
+{
+	show_vma(mm, v, t);
+}
+
+int proc_show_maps(const struct proc_node *n, struct proc_text *t)
+{
+	return show_vmas(n, t, show_maps_vma);
+}
+
+/* ---- smaps ---- */
+
+struct usage {
+	u64 resident, shared, anonymous, pss; /* bytes; pss: its share of pages that several map */
+};
+
+static unsigned int add_page(void *ctx, vaddr va, phys_addr pa, unsigned int flags)
+{
+	struct usage *u = ctx;
+	(void)va, (void)flags;
+	u->resident += PAGE_SIZE;
+	if (!phys_is_ram(pa))
+		return PTE_KEEP;
+	const struct page *p = phys_to_page(pa);
+	/* the page cache holds a reference of its own */
+	u32 users = p->refcount - MIN(p->refcount, p->flags & PAGE_CACHE ? 1u : 0u);
+	users = MAX(users, 1u);
+	u->pss += PAGE_SIZE / users;
+	if (users > 1)
+		u->shared += PAGE_SIZE;
+	if (!(p->flags & (PAGE_CACHE | PAGE_BOOTFS | PAGE_PINNED)))
+		u->anonymous += PAGE_SIZE;
+	return PTE_KEEP;
+}
+
+static void show_smaps_vma(struct mm *mm, const struct vma *v, struct proc_text *t)
+{
+	struct usage u = {0};
+	arch_pgtable_walk(&mm->pgtable, v->start, v->end, add_page, &u);
+	show_vma(mm, v, t);
+	const struct {
+		const char *name;
+		u64 bytes;
+	} lines[] = {{"Size:", v->end - v->start}, {"KernelPageSize:", PAGE_SIZE}, {"MMUPageSize:", PAGE_SIZE},
+		     {"Rss:", u.resident}, {"Pss:", u.pss}, {"Shared_Clean:", u.shared}, {"Shared_Dirty:", 0},
+		     {"Private_Clean:", u.resident - u.shared - MIN(u.anonymous, u.resident - u.shared)},
+		     {"Private_Dirty:", MIN(u.anonymous, u.resident - u.shared)}, {"Referenced:", u.resident},
+		     {"Anonymous:", u.anonymous}, {"Swap:", 0}, {"Locked:", v->flags & VMA_LOCKED ? u.resident : 0}};
+	for (size_t k = 0; k < ARRAY_SIZE(lines); k++)
+		proc_printf(t, "%-15s %8llu kB\n", lines[k].name, (unsigned long long)lines[k].bytes >> 10);
+}
+
+int proc_show_smaps(const struct proc_node *n, struct proc_text *t)
+{
+	return show_vmas(n, t, show_smaps_vma);
+}
