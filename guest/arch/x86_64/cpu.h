@@ -153,9 +153,9 @@ void tlb_flush_requested(void); /* serve another CPU's request on this one */
 /* ---- fpu.c ---- */
 void fpu_switch(struct task *prev, struct task *next);
 void fpu_init(struct task *t);
-/* The current task's live state into a 16-aligned image, and back; restoring drops reserved MXCSR bits. */
+/* The current task's live state into a 16-aligned image, and back; -EINVAL for an image that FXRSTOR would not take. */
 void fpu_save_current(void *image);
-void fpu_restore_current(void *image);
+int fpu_restore_current(const void *image);
 /* The current task starts afresh: initial state in its image and in the registers. */
 void fpu_reset_current(void);
 void fpu_forget(struct task *t);

@@ -10,6 +10,7 @@
 #include "layout.h"
 
 #define SYSCALL_LIMIT 1024
+#define ENOSYS 38
 
 /* Frame pieces, outermost first. After PUSH_ARGUMENTS the stack is SYSCALL_FRAME deep. */
 .macro PUSH_ARGUMENTS
@@ -145,6 +146,7 @@ syscall_full:
 	.globl	syscall_general
 syscall_general:
 	PUSH_REST
+	movq	$-ENOSYS, REGS_RAX(%rsp)	/* the number -1 looks like no system call at all */
 	cmpl	$1, cpu_count
 	jbe	1f
 	call	kernel_lock

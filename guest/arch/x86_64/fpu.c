@@ -68,17 +68,24 @@ void fpu_save_current(void *image)
 		memcpy(image, &t->arch.fpu, sizeof(t->arch.fpu));
 }
 
-void fpu_restore_current(void *image)
+/* SDM volume 1, 11.6.6: FXRSTOR of an MXCSR with reserved bits faults. */
+static bool mxcsr_valid(u32 mxcsr, const struct fx_header *live)
 {
-	struct fx_header *fx = image;
+	u32 mask = live->mxcsr_mask ? live->mxcsr_mask : MXCSR_MASK_DEFAULT;
+
+	return !(mxcsr & ~mask);
+}
+
+int fpu_restore_current(const void *image)
+{
 	struct task *t = task_current();
-	u32 mask;
 
 	fxsave(&t->arch.fpu);
-	mask = ((struct fx_header *)&t->arch.fpu)->mxcsr_mask;
-	fx->mxcsr &= mask ? mask : MXCSR_MASK_DEFAULT;
+	if (!mxcsr_valid(((const struct fx_header *)image)->mxcsr, (const struct fx_header *)&t->arch.fpu))
+		return -EINVAL;
 	fxrstor(image);
 	cpu_area_current()->fpu_owner = t;
+	return 0;
 }
 
 int fpu_exception_code(bool simd)

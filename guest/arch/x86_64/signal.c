@@ -112,8 +112,7 @@ static int restore_fpu(struct frame_copy *copy, vaddr image)
 	}
 	if (copy_from_user(copy->frame.fx, (const void __user *)image, FX_SIZE))
 		return -EFAULT;
-	fpu_restore_current(copy->frame.fx);
-	return 0;
+	return fpu_restore_current(copy->frame.fx);
 }
 
 static void restore_registers(struct arch_regs *r, const struct sigcontext *sc)
