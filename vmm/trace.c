@@ -99,10 +99,10 @@ static void add_args(const struct trace_call *c, struct trace_task *t, unsigned 
 }
 
 /* Arguments that are known at entry, up to the first that is not. */
-static unsigned int entry_args(const struct trace_row *row)
+static unsigned int entry_args(const struct trace_call *c)
 {
 	unsigned int n = 0;
-	while (n < row->argc && (row->raw || !trace_arg_is_output(row, n)))
+	while (n < c->row->argc && (c->row->raw || !trace_arg_is_deferred(c, n)))
 		n++;
 	return n;
 }
@@ -115,7 +115,7 @@ static void call_enter(struct trace_lines *l, struct trace_task *t, struct trace
 	t->nr = c->rec->nr;
 	t->args_done = 0;
 	text_add(c->out, "%s(", c->row->name);
-	add_args(c, t, entry_args(c->row));
+	add_args(c, t, entry_args(c));
 	l->open = t->tid;
 	l->column = c->out->len - start;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -457,6 +458,25 @@ bool trace_arg_is_output(const struct trace_row *row, unsigned int i)
 	}
 }
 
+bool trace_arg_is_deferred(const struct trace_call *c, unsigned int i)
+{
+	char byte;
+	switch (c->row->kind[i]) {
+	case KIND_PATH:
+	case KIND_STR:
+	case KIND_IN:
+	case KIND_TIMESPEC_IN:
+	case KIND_TIMEVAL_IN:
+	case KIND_SIGSET_IN:
+	case KIND_SIGACTION_IN:
+	case KIND_RLIMIT_IN:
+		return c->rec->arg[i] && strncmp(c->row->name, "execve", 6) &&
+		       !read_user(c, c->rec->arg[i], &byte, 1);
+	default:
+		return trace_arg_is_output(c->row, i);
+	}
+}
+
 bool trace_arg_is_hidden(const struct trace_call *c, unsigned int i)
 {
 	const struct trace_row *row = c->row;
@@ -493,17 +513,41 @@ static const struct trace_set *set_of_kind(unsigned int kind)
 	return kind < sizeof(sets) / sizeof(*sets) ? sets[kind] : NULL;
 }
 
-/* What the call wrote at va; the bare address when it did not. */
-static void add_output(const struct trace_call *c, unsigned int kind, uint64_t va, uint64_t count)
+/* Did the call write to argument i? */
+static bool was_written(const struct trace_call *c, unsigned int i)
 {
+	int64_t ret = c->rec->ret;
+	if (!c->rec->arg[i])
+		return false;
+	if (!strcmp(c->row->arg[i], "rem")) /* nanosleep(2): only when interrupted */
+		return ret == -EINTR || ret == -516;
+	if (c->row->kind[i] == KIND_INTP_OUT)
+		return ret >= 0 && !strcmp(c->row->arg[i], "parent_tid") &&
+		       (c->rec->arg[0] & CLONE_PARENT_SETTID);
+	return ret >= 0;
+}
+
+/* How much of a buffer of `count` bytes holds data. */
+static uint64_t written_bytes(const struct trace_call *c, uint64_t count)
+{
+	uint64_t n = c->rec->ret;
+	if (n && !strcmp(c->row->name, "getcwd"))
+		n--; /* the NUL */
+	return n < count ? n : count;
+}
+
+/* What the call wrote at argument i; the bare address when it did not. */
+static void add_output(const struct trace_call *c, unsigned int kind, unsigned int i)
+{
+	uint64_t va = c->rec->arg[i], count = i < 5 ? c->rec->arg[i + 1] : 0;
 	int status;
-	if (c->rec->ret < 0 || !va) {
+	if (!was_written(c, i)) {
 		add_address(c->out, va);
 		return;
 	}
 	switch (kind) {
 	case KIND_OUT:
-		add_buffer(c, va, c->rec->ret < (int64_t)count ? (uint64_t)c->rec->ret : count);
+		add_buffer(c, va, written_bytes(c, count));
 		break;
 	case KIND_IOV:
 		add_iovec(c, va, count, c->rec->ret);
@@ -672,7 +716,7 @@ void trace_arg(const struct trace_call *c, unsigned int i)
 	if (c->row->raw)
 		text_add(c->out, "%#" PRIx64, v);
 	else if (trace_arg_is_output(c->row, i))
-		add_output(c, kind, v, i < 5 ? c->rec->arg[i + 1] : 0);
+		add_output(c, kind, i);
 	else if (set)
 		add_set(c->out, set, (unsigned int)v);
 	else if (i && c->row->kind[i - 1] == KIND_FCNTL_CMD)
