@@ -25,13 +25,14 @@ static void count(int sig, siginfo_t *info, void *context)
 static void registers_survive(void)
 {
 	unsigned long rbx = 0xb0b0, r12 = 0xc0c0, r8 = 0x8080;
+	long pid = getpid();
 	unsigned long x[2] = {0x1111222233334444, 0x5555666677778888}, y[2] = {0, 0};
 	register unsigned long r8r __asm__("r8") = r8;
 	register unsigned long r12r __asm__("r12") = r12;
 	long ret;
 	__asm__ volatile("movdqu %5, %%xmm7\n\tstd\n\tmov $62, %%eax\n\tsyscall\n\tpushf\n\tpop %%rcx\n\tcld\n\tmovdqu %%xmm7, %4"
 			 : "=&a"(ret), "+b"(rbx), "+r"(r8r), "+r"(r12r), "=m"(y)
-			 : "m"(x), "D"((long)getpid()), "S"((long)SIGUSR1)
+			 : "m"(x), "D"(pid), "S"((long)SIGUSR1)
 			 : "rcx", "r11", "xmm7", "memory", "cc");
 	r8 = r8r;
 	r12 = r12r;

@@ -11,7 +11,7 @@ void kernel_lock(void)
 		return;
 	u32 mine = __atomic_fetch_add(&lock_ticket, 1, __ATOMIC_RELAXED);
 	while (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != mine)
-		arch_relax();
+		arch_lock_spin();
 }
 
 void kernel_unlock(void)
