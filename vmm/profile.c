@@ -15,13 +15,16 @@
 #define WINDOW (16ull << 20) /* the kernel window of the boot page tables */
 #define NAME_MAX_LEN 64
 
+#define MAX_DEPTH 24
+
 struct function {
 	char name[NAME_MAX_LEN];
-	unsigned long long count;
+	unsigned long long self, all;
 };
 
 /* Only vCPU 0's thread comes here. */
-static unsigned int *counts; /* a counter for each address of the window */
+static unsigned int *counts;  /* for each address of the window: instructions run there */
+static unsigned int *callers; /* and instructions run below the call that returns there */
 
 void profile_start(struct vcpu *v)
 {
@@ -29,11 +32,32 @@ void profile_start(struct vcpu *v)
 
 	if (!getenv("MOTE_PROFILE") || v->index)
 		return;
-	counts = calloc(WINDOW, sizeof(*counts));
+	counts = calloc(2 * WINDOW, sizeof(*counts));
+	callers = counts + WINDOW;
 	if (!counts || ioctl(v->fd, KVM_SET_GUEST_DEBUG, &step)) {
 		mote_error("cannot profile: %s", strerror(errno));
 		free(counts);
 		counts = NULL;
+	}
+}
+
+/* Charge an instruction to every call on the stack, by the saved frame pointers. */
+static void charge_callers(struct vcpu *v, uint64_t fp)
+{
+	for (unsigned int depth = 0; depth < MAX_DEPTH; depth++) {
+		const struct machine *m = v->machine;
+		uint64_t run, frame[2];
+		const void *host = memory_walk(&m->memory, m->boot_root, fp, false, false, &run);
+
+		if (!host || run < sizeof(frame))
+			return;
+		memcpy(frame, host, sizeof(frame));
+		if (frame[1] - 1 - BOOT_KERNEL_BASE >= WINDOW)
+			return;
+		callers[frame[1] - 1 - BOOT_KERNEL_BASE]++;
+		if (frame[0] <= fp)
+			return;
+		fp = frame[0];
 	}
 }
 
@@ -46,8 +70,10 @@ bool profile_step(struct vcpu *v)
 	arch_registers(v, reg);
 	uint64_t at = reg[arch_register_pc()] - BOOT_KERNEL_BASE;
 
-	if (at < WINDOW)
+	if (at < WINDOW) {
 		counts[at]++;
+		charge_callers(v, reg[arch_register_fp()]);
+	}
 	return true;
 }
 
@@ -55,7 +81,7 @@ static int most_first(const void *a, const void *b)
 {
 	const struct function *x = a, *y = b;
 
-	return (x->count < y->count) - (x->count > y->count);
+	return (x->all < y->all) - (x->all > y->all);
 }
 
 /* Sum up by function; addresses come in order, so a function's lie together. Answers how many. */
@@ -67,7 +93,7 @@ static size_t sum_functions(const struct symbols *s, struct function *f, size_t 
 		char name[NAME_MAX_LEN] = "?";
 		uint64_t offset;
 
-		if (!counts[at])
+		if (!counts[at] && !callers[at])
 			continue;
 		symbols_find(s, BOOT_KERNEL_BASE + at, name, sizeof(name), &offset);
 		if (!n || strcmp(f[n - 1].name, name)) {
@@ -75,7 +101,8 @@ static size_t sum_functions(const struct symbols *s, struct function *f, size_t 
 				break;
 			memcpy(f[n++].name, name, sizeof(name));
 		}
-		f[n - 1].count += counts[at];
+		f[n - 1].self += counts[at];
+		f[n - 1].all += counts[at] + callers[at];
 	}
 	qsort(f, n, sizeof(*f), most_first);
 	return n;
@@ -86,10 +113,11 @@ static void write_functions(const struct function *f, size_t n, FILE *out)
 	unsigned long long total = 0;
 
 	for (size_t i = 0; i < n; i++)
-		total += f[i].count;
-	fprintf(out, "%9llu 100.0%% (all)\n", total);
+		total += f[i].self;
+	fprintf(out, "%9llu instructions; below each function: with what it called, by itself\n", total);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%9llu %5.1f%% %s\n", f[i].count, 100.0 * (double)f[i].count / (double)total, f[i].name);
+		fprintf(out, "%9llu %5.1f%% %9llu %5.1f%% %s\n", f[i].all, 100.0 * (double)f[i].all / (double)total,
+			f[i].self, 100.0 * (double)f[i].self / (double)total, f[i].name);
 }
 
 void profile_finish(struct vcpu *v)
