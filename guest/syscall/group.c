@@ -31,12 +31,14 @@ static bool may_join(const struct pid *group, const struct process *p)
 long sys_setpgid(int pid, int pgid)
 {
 	struct process *p;
+	if (!pgid)
+		pgid = pid ? pid : task_tgid(task_current());
 	if (pgid < 0)
 		return -EINVAL;
 	int err = setpgid_target(pid, &p);
 	if (err)
 		return err;
-	struct pid *group = pgid ? pid_find(pgid) : p->pid;
+	struct pid *group = pid_find(pgid);
 	if (group != p->pid && !may_join(group, p))
 		return -EPERM;
 	if (group != p->pgrp)

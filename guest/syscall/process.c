@@ -80,7 +80,12 @@ static long exec(int dirfd, const char __user *path, void __user *argv, void __u
 	int err = exec_args_from_user(&args, path, argv, envp);
 	if (err)
 		return err;
-	err = task_exec(dirfd, &args, flags);
+	if (!args.path[0] && !(flags & AT_EMPTY_PATH))
+		err = -ENOENT;
+	else if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		err = -EINVAL;
+	else
+		err = task_exec(dirfd, &args, flags);
 	exec_args_release(&args);
 	return err;
 }
@@ -92,8 +97,6 @@ long sys_execve(const char __user *path, void __user *argv, void __user *envp)
 
 long sys_execveat(int dirfd, const char __user *path, void __user *argv, void __user *envp, int flags)
 {
-	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-		return -EINVAL;
 	return exec(dirfd, path, argv, envp, flags);
 }
 

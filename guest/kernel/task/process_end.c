@@ -69,8 +69,8 @@ static bool nobody_waits(const struct process *p)
 
 void process_end(struct process *p)
 {
-	if (!p->group_exit)
-		p->exit_code = p->leader->exit_code;
+	if (!p->group_exit) /* every thread left by itself: the last one's status counts */
+		p->exit_code = task_current()->exit_code;
 	p->zombie = true;
 	if (p->pid->nr == FIRST_PID)
 		machine_end(p->exit_code);
