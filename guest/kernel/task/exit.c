@@ -4,6 +4,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/first.h"
 #include "kernel/task/futex.h"
 #include "kernel/task/life.h"
 #include "kernel/task/sched.h"
@@ -119,12 +120,25 @@ static void process_release(struct process *p)
 	sigpending_flush(&p->pending);
 }
 
+/* The machine ends with PROGRAM's last thread: nobody will see what it held, so there is nothing to take apart. A debug kernel does it all the
+ * same, for its checks. */
+static void end_with_program(struct process *p, int status)
+{
+#ifndef KERNEL_DEBUG
+	if (p->pid->nr == FIRST_PID && p->thread_count == 1)
+		machine_end(p->group_exit ? p->exit_code : status);
+#else
+	(void)p, (void)status;
+#endif
+}
+
 void task_exit(int status)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
 	t->exit_code = status;
 	trace_exited(status);
+	end_with_program(p, status);
 	t->killed = true; /* signals have nothing to say any more */
 	task_leave_mm(t);
 	drop_mm(t);
