@@ -280,7 +280,7 @@ static isize text_write(struct file *f, struct uio *from, file_off *pos)
 	const struct proc_node *n = node_of(f->inode);
 	size_t len = from->left;
 	if (!n->entry->store)
-		return -EIO;
+		return n->pid ? -EINVAL : -EIO; /* as Linux, which has two kinds of these */
 	if (n->pid && !n->pid->task)
 		return -ESRCH;
 	if (len >= PAGE_SIZE)
@@ -331,7 +331,30 @@ static int text_truncate(struct inode *i, file_off size)
 	return 0;
 }
 
-static const struct inode_ops dir_ops = {.lookup = proc_lookup};
+/* No name can be made here: Linux finds none and says so, rather than EPERM. */
+static int no_create(struct inode *dir, struct dentry *d, u32 mode)
+{
+	(void)dir, (void)d, (void)mode;
+	return -ENOENT;
+}
+
+static int no_mknod(struct inode *dir, struct dentry *d, u32 mode, u32 rdev)
+{
+	(void)rdev;
+	return no_create(dir, d, mode);
+}
+
+static int no_symlink(struct inode *dir, struct dentry *d, const char *target)
+{
+	(void)target;
+	return no_create(dir, d, 0);
+}
+
+static const struct inode_ops dir_ops = {.lookup = proc_lookup,
+					 .create = no_create,
+					 .mkdir = no_create,
+					 .mknod = no_mknod,
+					 .symlink = no_symlink};
 static const struct inode_ops file_inode_ops = {.truncate = text_truncate};
 static const struct inode_ops link_ops = {.readlink = proc_readlink};
 static const struct inode_ops magic_link_ops = {.readlink = magic_readlink, .follow = proc_follow};
