@@ -1,6 +1,7 @@
 #include "kernel/lib/random.h"
 
 #include <linux/capability.h>
+#include <linux/eventpoll.h>
 #include <linux/random.h>
 
 #include "drivers/virtio/rng.h"
@@ -221,13 +222,24 @@ static file_off random_dev_seek(struct file *f __unused, file_off off __unused, 
 	return 0;
 }
 
-static const struct file_ops random_ops = {
+/* The generator is never without seed: nobody has to write any. */
+static u32 random_dev_poll(struct file *f __unused, struct poll_table *pt __unused)
+{
+	return EPOLLIN | EPOLLRDNORM;
+}
+
+static const struct file_ops random_ops = {.read = random_dev_read,
+					   .write = random_dev_write,
+					   .ioctl = random_dev_ioctl,
+					   .seek = random_dev_seek,
+					   .poll = random_dev_poll};
+static const struct file_ops urandom_ops = {
 	.read = random_dev_read, .write = random_dev_write, .ioctl = random_dev_ioctl, .seek = random_dev_seek};
 
 void random_register_devices(void)
 {
 	chrdev_register(DEV(1, 8), "random", &random_ops, NULL);
 	devtmpfs_add("random", 0666, DEV(1, 8));
-	chrdev_register(DEV(1, 9), "urandom", &random_ops, NULL);
+	chrdev_register(DEV(1, 9), "urandom", &urandom_ops, NULL);
 	devtmpfs_add("urandom", 0666, DEV(1, 9));
 }

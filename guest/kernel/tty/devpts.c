@@ -12,17 +12,29 @@
 
 static struct super *devpts;
 
-static int devpts_mount(const struct fs_type *t, const char *source __unused, unsigned long flags __unused,
+static struct fs_type devpts_type;
+
+/* The instance comes into being with the first mount or the first pty. */
+static int devpts_get(void)
+{
+	if (devpts)
+		return 0;
+	int err = tmpfs_super_create(&devpts_type, NULL, NULL, 0755, &devpts);
+	if (err)
+		return err;
+	err = tmpfs_make(devpts->root, "ptmx", S_IFCHR, DEV(TTYAUX_MAJOR, 2), NULL);
+	if (err)
+		klog("devpts: no ptmx: error %d\n", -err);
+	return 0;
+}
+
+static int devpts_mount(const struct fs_type *t __unused, const char *source __unused, unsigned long flags __unused,
 			const char *data __unused, struct super **out)
 {
-	if (!devpts) {
-		int err = tmpfs_super_create(t, NULL, NULL, 0755, &devpts);
-		if (err)
-			return err;
-		err = tmpfs_make(devpts->root, "ptmx", S_IFCHR, DEV(TTYAUX_MAJOR, 2), NULL);
-		if (err)
-			klog("devpts: no ptmx: error %d\n", -err);
-	}
+	int err = devpts_get();
+
+	if (err)
+		return err;
 	devpts->refcount++; /* one for being the only one */
 	*out = devpts;
 	return 0;
@@ -41,10 +53,11 @@ int devpts_add(unsigned int n)
 	char name[12];
 	struct dentry *d;
 
-	if (!devpts)
-		return 0; /* not mounted: the slave is reached by TIOCGPTPEER */
+	int err = devpts_get();
+	if (err)
+		return err;
 	ksnprintf(name, sizeof(name), "%u", n);
-	int err = tmpfs_make(devpts->root, name, S_IFCHR | 0620, DEV(UNIX98_PTY_SLAVE_MAJOR, n), NULL);
+	err = tmpfs_make(devpts->root, name, S_IFCHR | 0620, DEV(UNIX98_PTY_SLAVE_MAJOR, n), NULL);
 	if (err)
 		return err;
 	d = dentry_lookup(devpts->root, name, strlen(name));

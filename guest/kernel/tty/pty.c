@@ -56,9 +56,10 @@ static size_t slave_room(struct tty *t)
 	return PTY_RING - ring_used(t->driver_data);
 }
 
-static u32 slave_queued(struct tty *t)
+/* What has been written is with the master at once: tcdrain(3) does not wait for it to read. */
+static u32 slave_queued(struct tty *t __unused)
 {
-	return ring_used(t->driver_data);
+	return 0;
 }
 
 static void slave_flush_output(struct tty *t)
