@@ -19,7 +19,7 @@
 
 struct function {
 	char name[NAME_MAX_LEN];
-	unsigned long long self, all;
+	unsigned long long calls, self, all;
 };
 
 /* Only vCPU 0's thread comes here. */
@@ -91,7 +91,7 @@ static size_t sum_functions(const struct symbols *s, struct function *f, size_t 
 
 	for (uint64_t at = 0; at < WINDOW; at++) {
 		char name[NAME_MAX_LEN] = "?";
-		uint64_t offset;
+		uint64_t offset = 1;
 
 		if (!counts[at] && !callers[at])
 			continue;
@@ -101,6 +101,7 @@ static size_t sum_functions(const struct symbols *s, struct function *f, size_t 
 				break;
 			memcpy(f[n++].name, name, sizeof(name));
 		}
+		f[n - 1].calls += offset ? 0 : counts[at];
 		f[n - 1].self += counts[at];
 		f[n - 1].all += counts[at] + callers[at];
 	}
@@ -114,10 +115,10 @@ static void write_functions(const struct function *f, size_t n, FILE *out)
 
 	for (size_t i = 0; i < n; i++)
 		total += f[i].self;
-	fprintf(out, "%9llu instructions; below each function: with what it called, by itself\n", total);
+	fprintf(out, "%9llu instructions; a function's with what it called, by itself, and how often it was entered\n", total);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%9llu %5.1f%% %9llu %5.1f%% %s\n", f[i].all, 100.0 * (double)f[i].all / (double)total,
-			f[i].self, 100.0 * (double)f[i].self / (double)total, f[i].name);
+		fprintf(out, "%9llu %5.1f%% %9llu %5.1f%% %6llu %s\n", f[i].all, 100.0 * (double)f[i].all / (double)total,
+			f[i].self, 100.0 * (double)f[i].self / (double)total, f[i].calls, f[i].name);
 }
 
 void profile_finish(struct vcpu *v)
