@@ -1,18 +1,12 @@
 /* mlock(2), mlock2(2), munlock(2), mlockall(2), munlockall(2), membarrier(2). */
 #include "syscall.h"
 
-#include <linux/capability.h>
 #include <linux/membarrier.h>
 #include <linux/mman.h>
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
-
-static bool may_lock_at_all(void)
-{
-	return rlimit_current(RLIMIT_MEMLOCK) || capable(CAP_IPC_LOCK);
-}
 
 /* The pages of [addr, end) that are locked already. */
 static u64 locked_in(struct mm *mm, vaddr addr, vaddr end)
@@ -40,7 +34,7 @@ static long lock(vaddr addr, size_t len, unsigned int flags)
 	u64 n;
 	int err;
 
-	if (!may_lock_at_all())
+	if (!mm_may_lock_any())
 		return -EPERM;
 	err = whole_pages(&addr, &len);
 	if (err || !len)
@@ -99,7 +93,7 @@ long sys_mlockall(int flags)
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
 		return -EINVAL;
-	if (!may_lock_at_all())
+	if (!mm_may_lock_any())
 		return -EPERM;
 	if (flags & MCL_CURRENT && !mm_may_lock(mm, mm->total_pages - mm->locked_pages))
 		return -ENOMEM;

@@ -44,6 +44,11 @@ bool mm_may_lock(struct mm *mm, u64 n)
 	return mm->locked_pages + n <= rlimit_current(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK);
 }
 
+bool mm_may_lock_any(void)
+{
+	return rlimit_current(RLIMIT_MEMLOCK) || capable(CAP_IPC_LOCK);
+}
+
 /* ---- holes ---- */
 vaddr vma_guard_start(const struct vma *v)
 {
@@ -209,6 +214,8 @@ static int check_limits(struct map_request *r)
 
 	if (mm->vma_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
+	if (r->map_flags & MAP_LOCKED && !mm_may_lock_any())
+		return -EPERM;
 	if (r->vma_flags & VMA_LOCKED && !mm_may_lock(mm, n))
 		return -EAGAIN;
 	if (!mm_may_map(mm, n, r->prot, flags))

@@ -67,6 +67,7 @@ void protect_range(struct vma *v, vaddr start, vaddr end);
 int mm_may_map(struct mm *mm, u64 n, unsigned int prot, unsigned int flags);
 /* May n pages more be locked (RLIMIT_MEMLOCK, CAP_IPC_LOCK)? */
 bool mm_may_lock(struct mm *mm, u64 n);
+bool mm_may_lock_any(void);
 /* A hole of len bytes for a new mapping, 0 when there is none. */
 vaddr mm_find_hole(struct mm *mm, size_t len);
 /* The memory below end became free: the next search sees it. */
