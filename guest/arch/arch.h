@@ -50,22 +50,24 @@ int arch_pgtable_init(struct arch_pgtable *pt);
 /* Free every table page of the user half and the root. The pages mapped are the caller's affair:
  * every leaf must have been cleared before. */
 void arch_pgtable_destroy(struct arch_pgtable *pt);
-/* Map one page at va (page aligned, below USER_TOP) to pa with enum pte_flag bits; replaces what was there. No
- * TLB flush. 0 or -ENOMEM (for a table page). */
-int arch_pgtable_map(struct arch_pgtable *pt, vaddr va, phys_addr pa, unsigned int flags);
-/* Map n consecutive pages whose physical addresses are pa[0..n-1] (0 = leave that one alone; entries already
- * present are left alone). One walk per table. Answers 0 or -ENOMEM. */
-int arch_pgtable_map_batch(struct arch_pgtable *pt, vaddr va, const phys_addr *pa, unsigned int n, unsigned int flags);
-/* The entry at va: true when present, with *pa and *flags. */
-bool arch_pgtable_lookup(struct arch_pgtable *pt, vaddr va, phys_addr *pa, unsigned int *flags);
-/* Change the flags of a present entry; no effect on an absent one. No flush. */
-void arch_pgtable_protect(struct arch_pgtable *pt, vaddr va, unsigned int flags);
-/* For every present leaf in [start, end): call fn(ctx, va, pa, flags), which answers the new flags, or PTE_KEEP, or
- * PTE_CLEAR to remove the entry. Absent tables are skipped whole. No flush. */
-#define PTE_KEEP (~0u)
-#define PTE_CLEAR 0u
-void arch_pgtable_walk(struct arch_pgtable *pt, vaddr start, vaddr end,
-		       unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags), void *ctx);
+/*
+ * Last-level entries. A slot is the place of one page's entry; the slots of an aligned ARCH_TABLE_SPAN of addresses lie one after
+ * another, so work on neighbours goes down the tree once. A slot stays valid until arch_pgtable_destroy. arch_types.h defines
+ * arch_pte, ARCH_TABLE_SPAN and inline
+ *	bool arch_pte_present(arch_pte e)		something is mapped, accessible or not
+ *	phys_addr arch_pte_phys(arch_pte e)
+ *	bool arch_pte_writable(arch_pte e)
+ *	arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
+ *	arch_pte arch_pte_none(void)			the empty entry
+ *	arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
+ *		the slot of va (below USER_TOP), its table made when missing; NULL: no memory
+ * Changing an entry that was present takes a flush; filling an empty one does not.
+ */
+unsigned int arch_pte_flags(arch_pte e); /* enum pte_flag */
+/* The slot of *va, which first moves up over addresses that have no table; NULL when it comes to end. */
+arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end);
+/* The first present entry of [slot, end), or end. */
+arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end);
 /* Make edits of [start, end) in mm visible on every CPU that runs it now. */
 void arch_tlb_flush_range(struct mm *mm, vaddr start, vaddr end);
 void arch_tlb_flush_mm(struct mm *mm);

@@ -4,6 +4,7 @@
 #include <linux/mman.h>
 #include "kernel/fs/file.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
@@ -102,7 +103,7 @@ static u8 resident(struct vma *v, vaddr va)
 	unsigned int flags;
 	phys_addr pa;
 
-	if (arch_pgtable_lookup(&v->mm->pgtable, va, &pa, &flags))
+	if (pgtable_lookup(&v->mm->pgtable, va, &pa, &flags))
 		return 1;
 	return v->mapping && mapping_peek(v->mapping, vma_index(v, va));
 }

@@ -1,4 +1,4 @@
-/* Address spaces, faults and the page cache. sources: guest/kernel/mm/vma.c guest/kernel/mm/map.c guest/kernel/mm/mm.c guest/kernel/mm/fault.c guest/kernel/mm/zap.c guest/kernel/mm/protect.c guest/kernel/mm/remap.c guest/kernel/mm/advise.c guest/kernel/mm/shmem.c guest/kernel/mm/oom.c guest/kernel/mm/mapping.c guest/kernel/mm/page.c guest/kernel/mm/slab.c guest/kernel/lib/rbtree.c guest/kernel/lib/radix.c tests/unit/fake/memory.c tests/unit/fake/pgtable.c tests/unit/fake/task.c */
+/* Address spaces, faults and the page cache. sources: guest/kernel/mm/vma.c guest/kernel/mm/map.c guest/kernel/mm/mm.c guest/kernel/mm/pgtable.c guest/kernel/mm/fault.c guest/kernel/mm/zap.c guest/kernel/mm/protect.c guest/kernel/mm/remap.c guest/kernel/mm/advise.c guest/kernel/mm/shmem.c guest/kernel/mm/oom.c guest/kernel/mm/mapping.c guest/kernel/mm/page.c guest/kernel/mm/slab.c guest/kernel/lib/rbtree.c guest/kernel/lib/radix.c tests/unit/fake/memory.c tests/unit/fake/pgtable.c tests/unit/fake/task.c */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "fake.h"
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 
@@ -86,12 +87,12 @@ static int poke_in(struct mm *m, vaddr va, unsigned char value)
 	phys_addr pa;
 	int err;
 
-	if (!arch_pgtable_lookup(&m->pgtable, va, &pa, &flags) || !(flags & PTE_WRITE)) {
+	if (!pgtable_lookup(&m->pgtable, va, &pa, &flags) || !(flags & PTE_WRITE)) {
 		err = mm_fault(m, va, FAULT_WRITE);
 		if (err)
 			return err;
 	}
-	ck_assert(arch_pgtable_lookup(&m->pgtable, va, &pa, &flags) && flags & PTE_WRITE);
+	ck_assert(pgtable_lookup(&m->pgtable, va, &pa, &flags) && flags & PTE_WRITE);
 	*((unsigned char *)phys_to_virt(pa) + (va & ~PAGE_MASK)) = value;
 	return 0;
 }
@@ -102,12 +103,12 @@ static int peek_in(struct mm *m, vaddr va)
 	phys_addr pa;
 	int err;
 
-	if (!arch_pgtable_lookup(&m->pgtable, va, &pa, &flags) || !(flags & PTE_READ)) {
+	if (!pgtable_lookup(&m->pgtable, va, &pa, &flags) || !(flags & PTE_READ)) {
 		err = mm_fault(m, va, FAULT_READ);
 		if (err)
 			return err;
 	}
-	ck_assert(arch_pgtable_lookup(&m->pgtable, va, &pa, &flags) && flags & PTE_READ);
+	ck_assert(pgtable_lookup(&m->pgtable, va, &pa, &flags) && flags & PTE_READ);
 	return *((unsigned char *)phys_to_virt(pa) + (va & ~PAGE_MASK));
 }
 
@@ -119,7 +120,7 @@ static bool present(vaddr va)
 	unsigned int flags;
 	phys_addr pa;
 
-	return arch_pgtable_lookup(&mm->pgtable, va, &pa, &flags);
+	return pgtable_lookup(&mm->pgtable, va, &pa, &flags);
 }
 
 /* ---- vmas ---- */

@@ -40,9 +40,54 @@ struct arch_thread {
 	} __aligned(16) fpu;
 };
 
+/* A last-level page-table entry: Arm ARM D8.3, 4 KiB granule. */
+typedef u64 arch_pte;
+#define ARCH_TABLE_SPAN (2ul << 20)
+
 struct arch_pgtable {
 	phys_addr root; /* TTBR0 */
 };
+
+#define ARCH_PTE_VALID (1ull << 0)
+#define ARCH_PTE_PAGE (1ull << 1)
+#define ARCH_PTE_USER (1ull << 6)      /* AP[1] */
+#define ARCH_PTE_READ_ONLY (1ull << 7) /* AP[2] */
+#define ARCH_PTE_SHARED (3ull << 8)
+#define ARCH_PTE_ACCESSED (1ull << 10)
+#define ARCH_PTE_PXN (1ull << 53)
+#define ARCH_PTE_UXN (1ull << 54)
+#define ARCH_PTE_HELD (1ull << 55) /* software: mapped, but nobody may access it */
+#define ARCH_PTE_ADDRESS 0x0000fffffffff000ull
+
+static inline bool arch_pte_present(arch_pte e)
+{
+	return e != 0;
+}
+static inline phys_addr arch_pte_phys(arch_pte e)
+{
+	return e & ARCH_PTE_ADDRESS;
+}
+static inline bool arch_pte_writable(arch_pte e)
+{
+	return e & ARCH_PTE_VALID && !(e & ARCH_PTE_READ_ONLY);
+}
+/* flags: enum pte_flag (read 1, write 2, execute 4) */
+static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
+{
+	arch_pte e = pa | ARCH_PTE_PAGE | ARCH_PTE_USER | ARCH_PTE_SHARED | ARCH_PTE_ACCESSED | ARCH_PTE_PXN;
+
+	e |= flags & 7 ? ARCH_PTE_VALID : ARCH_PTE_HELD;
+	if (!(flags & 2))
+		e |= ARCH_PTE_READ_ONLY;
+	if (!(flags & 4))
+		e |= ARCH_PTE_UXN;
+	return e;
+}
+static inline arch_pte arch_pte_none(void)
+{
+	return 0;
+}
+arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va);
 
 static inline struct thread_info *arch_thread_info(void)
 {

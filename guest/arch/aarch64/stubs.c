@@ -21,31 +21,34 @@ void arch_pgtable_destroy(__unused struct arch_pgtable *pt)
 	MISSING;
 }
 
-int arch_pgtable_map(__unused struct arch_pgtable *pt, __unused vaddr va, __unused phys_addr pa, __unused unsigned int flags)
+arch_pte *arch_pgtable_slot(__unused struct arch_pgtable *pt, __unused vaddr va)
 {
 	MISSING;
 }
 
-int arch_pgtable_map_batch(__unused struct arch_pgtable *pt, __unused vaddr va, __unused const phys_addr *pa,
-			   __unused unsigned int n, __unused unsigned int flags)
+arch_pte *arch_pgtable_seek(__unused struct arch_pgtable *pt, __unused vaddr *va, __unused vaddr end)
 {
 	MISSING;
 }
 
-bool arch_pgtable_lookup(__unused struct arch_pgtable *pt, __unused vaddr va, __unused phys_addr *pa, __unused unsigned int *flags)
+arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end)
 {
-	MISSING;
+	while (slot != end && !arch_pte_present(*slot))
+		slot++;
+	return slot;
 }
 
-void arch_pgtable_protect(__unused struct arch_pgtable *pt, __unused vaddr va, __unused unsigned int flags)
+unsigned int arch_pte_flags(arch_pte e)
 {
-	MISSING;
-}
+	unsigned int flags = PTE_USER;
 
-void arch_pgtable_walk(__unused struct arch_pgtable *pt, __unused vaddr start, __unused vaddr end,
-		       __unused unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags), __unused void *ctx)
-{
-	MISSING;
+	if (e & ARCH_PTE_VALID)
+		flags |= PTE_READ;
+	if (arch_pte_writable(e))
+		flags |= PTE_WRITE;
+	if (!(e & ARCH_PTE_UXN))
+		flags |= PTE_EXEC;
+	return flags;
 }
 
 void arch_pgtable_switch(__unused struct arch_pgtable *pt)

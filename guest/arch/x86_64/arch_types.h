@@ -47,10 +47,52 @@ struct arch_thread {
 };
 
 struct page;
+/* A last-level page-table entry. */
+typedef u64 arch_pte;
+#define ARCH_TABLE_SPAN (2ul << 20)
+
 struct arch_pgtable {
-	phys_addr root;	     /* PML4 */
-	struct page *tables; /* every table page, the root too, chained by page.private */
+	phys_addr root; /* PML4 */
+	struct page *tables; /* all pages of tables, linked by page.private */
+	u64 last_span;	     /* va / ARCH_TABLE_SPAN of the table used last, ~0 when none */
+	arch_pte *last_table;
 };
+
+/* SDM volume 3, 4.5.4; bit 9 is ours: not present to the processor, yet a mapping (PROT_NONE keeps its page). */
+#define ARCH_PTE_PRESENT (1ull << 0)
+#define ARCH_PTE_WRITE (1ull << 1)
+#define ARCH_PTE_HELD (1ull << 9)
+#define ARCH_PTE_ADDRESS 0x000ffffffffff000ull
+/* By PTE_READ | PTE_WRITE | PTE_EXEC. */
+extern const u64 arch_pte_bits[8];
+
+static inline bool arch_pte_present(arch_pte e)
+{
+	return e != 0;
+}
+static inline phys_addr arch_pte_phys(arch_pte e)
+{
+	return e & ARCH_PTE_ADDRESS;
+}
+static inline bool arch_pte_writable(arch_pte e)
+{
+	return (e & ARCH_PTE_WRITE) != 0;
+}
+static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
+{
+	return pa | arch_pte_bits[flags & 7];
+}
+static inline arch_pte arch_pte_none(void)
+{
+	return 0;
+}
+arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va);
+static inline arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
+{
+	if (likely(va / ARCH_TABLE_SPAN == pt->last_span))
+		return pt->last_table + (va >> PAGE_SHIFT & 511);
+	return arch_pgtable_slot_slow(pt, va);
+}
 
 static inline struct thread_info *arch_thread_info(void)
 {

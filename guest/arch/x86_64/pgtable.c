@@ -11,17 +11,18 @@ enum pte_bit {
 	PTE_U = 1 << 2,
 	PTE_A = 1 << 5,
 	PTE_D = 1 << 6,
-	/* Not present to the processor, yet a mapping: PROT_NONE keeps its page. */
-	PTE_HELD = 1 << 9,
 };
 #define PTE_NX (1ull << 63)
-#define PTE_ADDRESS 0x000ffffffffff000ull
-#define PTE_MAPPED (PTE_P | PTE_HELD)
 #define TABLE_FLAGS (PTE_P | PTE_W | PTE_U | PTE_A)
 #define TABLE_ENTRIES 512
-#define USER_ROOT_ENTRIES 256
 
-typedef u64 pte_t;
+typedef arch_pte pte_t;
+
+/* Accessed and dirty are set ahead, so that neither processor nor host has to come back for them. */
+#define BITS(flags)                                                                              \
+	[flags] = PTE_U | PTE_A | ((flags) ? PTE_P : ARCH_PTE_HELD) | ((flags) & PTE_WRITE ? PTE_W | PTE_D : 0) | \
+		  ((flags) & PTE_EXEC ? 0 : PTE_NX)
+const u64 arch_pte_bits[8] = {BITS(0), BITS(1), BITS(2), BITS(3), BITS(4), BITS(5), BITS(6), BITS(7)};
 
 /* The root entries of the kernel's half that the VMM filled: the direct map and the image (boot.h). */
 #define ROOT_DIRECT ((BOOT_DIRECT_MAP_BASE >> 39) & 511)
@@ -39,23 +40,10 @@ static inline unsigned int table_index(vaddr va, unsigned int level)
 
 static inline pte_t *table_of(pte_t entry)
 {
-	return phys_to_virt(entry & PTE_ADDRESS);
+	return phys_to_virt(entry & ARCH_PTE_ADDRESS);
 }
 
-/* Accessed and dirty are set ahead, so that neither processor nor host has to come back for them. */
-static pte_t make_pte(phys_addr pa, unsigned int flags)
-{
-	pte_t e = pa | PTE_U | PTE_A;
-
-	e |= flags & (PTE_READ | PTE_WRITE | PTE_EXEC) ? PTE_P : PTE_HELD;
-	if (flags & PTE_WRITE)
-		e |= PTE_W | PTE_D;
-	if (!(flags & PTE_EXEC))
-		e |= PTE_NX;
-	return e;
-}
-
-static unsigned int pte_flags(pte_t e)
+unsigned int arch_pte_flags(arch_pte e)
 {
 	unsigned int flags = PTE_USER;
 
@@ -87,6 +75,7 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 	pte_t *root;
 
 	pt->tables = NULL;
+	pt->last_span = ~0ull;
 	root = new_table(pt, NULL);
 	if (!root)
 		return -ENOMEM;
@@ -117,8 +106,7 @@ void arch_pgtable_destroy(struct arch_pgtable *pt)
 	pt->root = 0;
 }
 
-/* The last-level table for va, or NULL; with create, NULL means no memory. */
-static pte_t *last_table(struct arch_pgtable *pt, vaddr va, bool create)
+arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va)
 {
 	pte_t *table = phys_to_virt(pt->root);
 
@@ -126,7 +114,7 @@ static pte_t *last_table(struct arch_pgtable *pt, vaddr va, bool create)
 		pte_t *entry = &table[table_index(va, level)];
 
 		if (!*entry) {
-			pte_t *below = create ? new_table(pt, entry) : NULL;
+			pte_t *below = new_table(pt, entry);
 
 			if (!below)
 				return NULL;
@@ -134,115 +122,54 @@ static pte_t *last_table(struct arch_pgtable *pt, vaddr va, bool create)
 		}
 		table = table_of(*entry);
 	}
+	pt->last_span = va / ARCH_TABLE_SPAN;
+	pt->last_table = table;
+	return &table[table_index(va, 0)];
+}
+
+/* The last-level table for va, NULL and *size = what an absent table above would cover. */
+static pte_t *find_table(struct arch_pgtable *pt, vaddr va, vaddr *size)
+{
+	pte_t *table = phys_to_virt(pt->root);
+
+	for (unsigned int level = 3; level > 0; level--) {
+		pte_t entry = table[table_index(va, level)];
+
+		if (!entry) {
+			*size = 1ul << table_shift(level);
+			return NULL;
+		}
+		table = table_of(entry);
+	}
 	return table;
 }
 
-static pte_t *find_pte(struct arch_pgtable *pt, vaddr va)
+arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
 {
-	pte_t *table = last_table(pt, va, false);
-	pte_t *e = table ? &table[table_index(va, 0)] : NULL;
+	vaddr size = ARCH_TABLE_SPAN;
 
-	return e && *e & PTE_MAPPED ? e : NULL;
-}
+	if (*va < end && *va / ARCH_TABLE_SPAN == pt->last_span)
+		return pt->last_table + table_index(*va, 0);
+	while (*va < end) {
+		pte_t *table = find_table(pt, *va, &size);
 
-int arch_pgtable_map(struct arch_pgtable *pt, vaddr va, phys_addr pa, unsigned int flags)
-{
-	pte_t *table = last_table(pt, va, true);
-
-	if (!table)
-		return -ENOMEM;
-	table[table_index(va, 0)] = make_pte(pa, flags);
-	return 0;
-}
-
-int arch_pgtable_map_batch(struct arch_pgtable *pt, vaddr va, const phys_addr *pa, unsigned int n, unsigned int flags)
-{
-	pte_t bits = make_pte(0, flags);
-
-	while (n) {
-		unsigned int i = table_index(va, 0);
-		pte_t *table = last_table(pt, va, true);
-
-		if (!table)
-			return -ENOMEM;
-		for (; n && i < TABLE_ENTRIES; n--, i++, pa++, va += PAGE_SIZE)
-			if (*pa && !table[i])
-				table[i] = *pa | bits;
+		if (table)
+			return table + table_index(*va, 0);
+		*va = ALIGN_DOWN(*va, size) + size;
 	}
-	return 0;
+	return NULL;
 }
 
-bool arch_pgtable_lookup(struct arch_pgtable *pt, vaddr va, phys_addr *pa, unsigned int *flags)
+/* One string instruction: emulated hosts pay for every other. */
+arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end)
 {
-	const pte_t *e = find_pte(pt, va);
-
-	if (!e)
-		return false;
-	*pa = *e & PTE_ADDRESS;
-	*flags = pte_flags(*e);
-	return true;
-}
-
-void arch_pgtable_protect(struct arch_pgtable *pt, vaddr va, unsigned int flags)
-{
-	pte_t *e = find_pte(pt, va);
-
-	if (e)
-		*e = make_pte(*e & PTE_ADDRESS, flags);
-}
-
-struct walk {
-	unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags);
-	void *ctx;
-};
-
-static void walk_leaf(const struct walk *w, pte_t *e, vaddr va)
-{
-	phys_addr pa = *e & PTE_ADDRESS;
-	unsigned int answer = w->fn(w->ctx, va, pa, pte_flags(*e));
-
-	if (answer == PTE_CLEAR)
-		*e = 0;
-	else if (answer != PTE_KEEP)
-		*e = make_pte(pa, answer);
-}
-
-/* The first entry of [e, end) that is not empty, or end. One instruction: emulated hosts pay for every one. */
-static pte_t *skip_empty(pte_t *e, pte_t *end)
-{
-	u64 left = (u64)(end - e);
+	u64 left = (u64)(end - slot);
 	bool empty;
 
 	if (!left)
 		return end;
-	__asm__ volatile("repe scasq" : "+D"(e), "+c"(left), "=@ccz"(empty) : "a"(0ull) : "memory");
-	return empty ? end : e - 1;
-}
-
-/* [start, end) lies within what table (at level) covers; end may be where it ends. */
-static void walk_table(const struct walk *w, pte_t *table, unsigned int level, vaddr start, vaddr end)
-{
-	unsigned int shift = table_shift(level);
-	vaddr base = ALIGN_DOWN(start, 1ul << (shift + 9));
-	pte_t *last = table + ((end - base + (1ul << shift) - 1) >> shift);
-	pte_t *e = table + ((start - base) >> shift);
-
-	for (; (e = skip_empty(e, last)) != last; e++) {
-		vaddr va = base + ((u64)(e - table) << shift);
-
-		if (level)
-			walk_table(w, table_of(*e), level - 1, MAX(va, start), MIN(va + (1ul << shift), end));
-		else
-			walk_leaf(w, e, va);
-	}
-}
-
-void arch_pgtable_walk(struct arch_pgtable *pt, vaddr start, vaddr end,
-		       unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags), void *ctx)
-{
-	struct walk w = {fn, ctx};
-
-	walk_table(&w, phys_to_virt(pt->root), 3, start, end);
+	__asm__ volatile("repe scasq" : "+D"(slot), "+c"(left), "=@ccz"(empty) : "a"(0ull) : "memory");
+	return empty ? end : slot - 1;
 }
 
 void arch_pgtable_switch(struct arch_pgtable *pt)

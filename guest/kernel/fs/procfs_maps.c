@@ -2,6 +2,7 @@
 #include <asm/mman.h>
 #include "kernel/fs/procfs.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
 
@@ -74,13 +75,11 @@ struct usage {
 	u64 resident, shared, anonymous, pss; /* bytes; pss: its share of pages that several map */
 };
 
-static unsigned int add_page(void *ctx, vaddr va, phys_addr pa, unsigned int flags)
+static void add_page(struct usage *u, phys_addr pa)
 {
-	struct usage *u = ctx;
-	(void)va, (void)flags;
 	u->resident += PAGE_SIZE;
 	if (!phys_is_ram(pa))
-		return PTE_KEEP;
+		return;
 	const struct page *p = phys_to_page(pa);
 	/* the page cache holds a reference of its own */
 	u32 users = p->refcount - MIN(p->refcount, p->flags & PAGE_CACHE ? 1u : 0u);
@@ -90,13 +89,15 @@ static unsigned int add_page(void *ctx, vaddr va, phys_addr pa, unsigned int fla
 		u->shared += PAGE_SIZE;
 	if (!(p->flags & (PAGE_CACHE | PAGE_BOOTFS | PAGE_PINNED)))
 		u->anonymous += PAGE_SIZE;
-	return PTE_KEEP;
 }
 
 static void show_smaps_vma(struct mm *mm, const struct vma *v, struct proc_text *t)
 {
 	struct usage u = {0};
-	arch_pgtable_walk(&mm->pgtable, v->start, v->end, add_page, &u);
+	struct pte_walk w = pte_walk_start(&mm->pgtable, v->start, v->end);
+	arch_pte *slot;
+	while ((slot = pte_walk_next(&w)))
+		add_page(&u, arch_pte_phys(*slot));
 	show_vma(mm, v, t);
 	const struct {
 		const char *name;

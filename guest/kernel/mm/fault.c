@@ -1,133 +1,106 @@
 #include <linux/mman.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 /*
  * A fault costs far more than mapping one page more, so neighbours that will probably be wanted come along: cached pages of a file
  * around the fault, and fresh pages ahead of a program that goes through its memory in order. A window never crosses an aligned block of
- * WINDOW pages, hence no page table either: mapping it succeeds or fails as a whole.
+ * WINDOW pages, hence no page table either: its slots lie one after another.
  */
 #define WINDOW 16
+#define BLOCK (WINDOW * PAGE_SIZE)
 
 /* Inner answer: state may have changed while asleep, look again. */
 #define RETRY (-EAGAIN)
 
-struct window {
-	vaddr start;
-	unsigned int n;
-	phys_addr pa[WINDOW];
-};
-
-/* The block of pages around va, cut to v. */
-static void window_around(struct window *w, const struct vma *v, vaddr va)
-{
-	vaddr start = va & ~(WINDOW * PAGE_SIZE - 1), end = start + WINDOW * PAGE_SIZE;
-
-	w->start = MAX(start, v->start);
-	w->n = (MIN(end, v->end) - w->start) >> PAGE_SHIFT;
-}
-
-/* Map the pages collected in w (0: none there); their references become the entries'. On failure they are dropped. */
-static int window_map(struct vma *v, struct window *w, unsigned int flags)
+/* count pages more are mapped in v, the lowest at va, the highest below end. */
+static inline void note_mapped(struct vma *v, vaddr va, vaddr end, unsigned int count)
 {
 	struct mm *mm = v->mm;
-	unsigned int count = 0;
-	int err = arch_pgtable_map_batch(&mm->pgtable, w->start, w->pa, w->n, flags);
 
-	for (unsigned int i = 0; i < w->n; i++) {
-		if (err && w->pa[i] && phys_is_ram(w->pa[i]))
-			page_put(phys_to_page(w->pa[i]));
-		count += !!w->pa[i];
-	}
-	if (err)
-		return err;
-	vma_touch(v, w->start, w->n);
 	mm->rss_pages += count;
 	if (mm->rss_pages > mm->peak_rss_pages)
 		mm->peak_rss_pages = mm->rss_pages;
-	return 0;
-}
-
-/* Replace or fill the one entry at va by p, whose reference it takes over. */
-static int map_one(struct vma *v, vaddr va, struct page *p, unsigned int flags, bool was_present)
-{
-	struct mm *mm = v->mm;
-
-	if (arch_pgtable_map(&mm->pgtable, va, page_to_phys(p), flags)) {
-		page_put(p);
-		return -ENOMEM;
-	}
-	vma_touch(v, va, 1);
-	if (was_present) {
-		arch_tlb_flush_range(mm, va, va + PAGE_SIZE);
-	} else if (++mm->rss_pages > mm->peak_rss_pages) {
-		mm->peak_rss_pages = mm->rss_pages;
-	}
-	return 0;
+	vma_touch(v, va, end);
 }
 
 /* ---- anonymous memory ---- */
-/* How many pages to map at once; v remembers, and doubles while faults come one after the other. */
-static void anon_window(struct vma *v, vaddr va, struct window *w)
-{
-	vaddr block = va & ~(WINDOW * PAGE_SIZE - 1);
-	vaddr low = MAX(block, v->start), high = MIN(block + WINDOW * PAGE_SIZE, v->end);
-	bool down = v->flags & VMA_GROWSDOWN;
-	unsigned int room = down ? (va - low) / PAGE_SIZE + 1 : (high - va) / PAGE_SIZE;
-
-	v->ahead = va == v->next_fault && v->ahead < WINDOW ? v->ahead * 2 : va == v->next_fault ? WINDOW : 1;
-	w->n = MIN(room, v->ahead);
-	w->start = down ? va - (w->n - 1) * PAGE_SIZE : va;
-	v->next_fault = down ? w->start - PAGE_SIZE : va + w->n * PAGE_SIZE;
-}
-
 /* Reading memory that was never written: the page of zeros, when the vma is not going to be written or memory is scarce. */
-static bool want_zero_page(const struct vma *v, bool write)
+static inline bool want_zero_page(const struct vma *v, bool write)
 {
 	return !write && (!(v->prot & PROT_WRITE) || page_available() < 8192);
 }
 
-static int fault_anon(struct vma *v, vaddr va, bool write)
+/* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those of va. */
+static void map_ahead(struct vma *v, vaddr va, arch_pte *slot, unsigned int flags, unsigned int n)
 {
-	bool zero = want_zero_page(v, write);
-	unsigned int flags = vma_pte_flags(v->prot) & ~(zero ? PTE_WRITE : 0);
-	u32 present = 0;
-	struct window w;
+	bool down = v->flags & VMA_GROWSDOWN;
+	unsigned int i;
 
-	anon_window(v, va, &w);
-	if (w.n > 1)
-		present = present_mask(v->mm, w.start, w.n);
-	for (unsigned int i = 0; i < w.n; i++) {
-		bool wanted = w.start + i * PAGE_SIZE == va;
+	for (i = 1; i < n; i++) {
 		struct page *p;
 
-		w.pa[i] = 0;
-		if (present >> i & 1)
-			continue;
-		p = zero ? page_zero() : page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
-		if (zero)
-			page_get(p);
-		if (p)
-			w.pa[i] = page_to_phys(p);
-		else if (wanted)
-			goto no_memory;
+		slot += down ? -1 : 1;
+		if (arch_pte_present(*slot))
+			break;
+		p = page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
+		if (!p)
+			break;
+		*slot = arch_pte_make(page_to_phys(p), flags);
 	}
-	return window_map(v, &w, flags);
-no_memory:
-	for (unsigned int i = 0; w.start + i * PAGE_SIZE < va; i++)
-		if (w.pa[i])
-			page_put(phys_to_page(w.pa[i]));
-	return -ENOMEM;
+	v->next_fault = down ? va - i * PAGE_SIZE : va + i * PAGE_SIZE;
+	note_mapped(v, down ? v->next_fault + PAGE_SIZE : va, down ? va + PAGE_SIZE : v->next_fault, i);
+}
+
+/* How many pages to map at once: twice as many each time faults come one after the other, up to the end of the block. */
+static unsigned int window_size(struct vma *v, vaddr va)
+{
+	vaddr block = va & ~(BLOCK - 1);
+	unsigned int room;
+
+	if (v->flags & VMA_GROWSDOWN)
+		room = ((va - MAX(block, v->start)) >> PAGE_SHIFT) + 1;
+	else
+		room = (MIN(block + BLOCK, v->end) - va) >> PAGE_SHIFT;
+	v->ahead = MIN(v->ahead * 2, WINDOW);
+	return MIN(v->ahead, room);
+}
+
+static int fault_anon(struct vma *v, vaddr va, arch_pte *slot, bool write)
+{
+	unsigned int flags = vma_pte_flags(v->prot);
+	struct page *p;
+
+	if (want_zero_page(v, write)) {
+		page_get(page_zero());
+		*slot = arch_pte_make(page_to_phys(page_zero()), flags & ~PTE_WRITE);
+		note_mapped(v, va, va + PAGE_SIZE, 1);
+		return 0;
+	}
+	p = page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
+	if (unlikely(!p))
+		return -ENOMEM;
+	*slot = arch_pte_make(page_to_phys(p), flags);
+	if (va == v->next_fault) {
+		map_ahead(v, va, slot, flags, window_size(v, va));
+		return 0;
+	}
+	v->ahead = 1;
+	v->next_fault = v->flags & VMA_GROWSDOWN ? va - PAGE_SIZE : va + PAGE_SIZE;
+	note_mapped(v, va, va + PAGE_SIZE, 1);
+	return 0;
 }
 
 /* ---- files and shared memory ---- */
-static bool beyond_end(const struct vma *v, u64 index)
+/* The first index behind the end of what v maps. */
+static u64 end_index(const struct vma *v)
 {
 	if (v->shmem)
-		return index >= v->shmem->pages;
-	return index >= ALIGN_UP(v->mapping->inode->size, PAGE_SIZE) >> PAGE_SHIFT;
+		return v->shmem->pages;
+	return ALIGN_UP(v->mapping->inode->size, PAGE_SIZE) >> PAGE_SHIFT;
 }
 
 /*
@@ -137,11 +110,12 @@ static int cache_page(struct vma *v, u64 index, struct page **out)
 {
 	struct mapping *m = v->mapping;
 	struct file *file = v->file;
-	struct page *p = mapping_peek(m, index);
+	struct page *p;
 	int err;
 
-	if (beyond_end(v, index))
+	if (index >= end_index(v))
 		return -ENXIO;
+	p = mapping_peek(m, index);
 	*out = p;
 	if (likely(p))
 		return 0;
@@ -160,64 +134,92 @@ static int cache_page(struct vma *v, u64 index, struct page **out)
 	return !err ? RETRY : err == -ENOMEM ? err : -ENXIO;
 }
 
-/* Map what the cache holds of the pages around va, the one at va being there. */
-static int map_around(struct vma *v, vaddr va, unsigned int flags)
+/* Fill the empty ones of n slots with the consecutive pages of the boot file system from pa on: how many. */
+static unsigned int map_boot_pages(arch_pte *slot, unsigned int n, phys_addr pa, unsigned int flags)
 {
-	struct window w;
-	u64 index;
-	u32 present;
+	arch_pte e = arch_pte_make(pa, flags), *end = slot + n;
+	unsigned int count = 0;
 
-	window_around(&w, v, va);
-	present = present_mask(v->mm, w.start, w.n);
-	if (present >> ((va - w.start) >> PAGE_SHIFT) & 1)
-		return 0;
-	index = vma_index(v, w.start);
-	for (unsigned int i = 0; i < w.n; i++) {
-		struct page *p = present >> i & 1 ? NULL : mapping_peek(v->mapping, index + i);
-
-		w.pa[i] = 0;
-		if (!p || beyond_end(v, index + i))
+	for (; slot != end; slot++, e += PAGE_SIZE) {
+		if (arch_pte_present(*slot))
 			continue;
-		w.pa[i] = page_to_phys(p);
-		if (phys_is_ram(w.pa[i]))
-			page_get(p);
+		*slot = e;
+		count++;
 	}
-	return window_map(v, &w, flags);
+	return count;
 }
 
-/* A private copy of `from` at va. */
-static int map_copy(struct vma *v, vaddr va, struct page *from, bool was_present)
+/* The same with whatever the cache holds from index on. */
+static unsigned int map_cache_pages(struct mapping *m, arch_pte *slot, unsigned int n, u64 index, unsigned int flags)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct page *p = arch_pte_present(slot[i]) ? NULL : mapping_peek(m, index + i);
+
+		if (!p)
+			continue;
+		slot[i] = arch_pte_make(page_to_phys(p), flags);
+		if (phys_is_ram(page_to_phys(p)))
+			page_get(p);
+		count++;
+	}
+	return count;
+}
+
+/* Map what the cache holds of the pages around va (whose slot this is), the one at va being there. */
+static void map_around(struct vma *v, vaddr va, arch_pte *slot, unsigned int flags)
+{
+	vaddr start = MAX(va & ~(BLOCK - 1), v->start), end = MIN((va & ~(BLOCK - 1)) + BLOCK, v->end);
+	u64 index = vma_index(v, start), n = MIN((end - start) >> PAGE_SHIFT, end_index(v) - index);
+	struct mapping *m = v->mapping;
+	unsigned int count;
+
+	slot -= (va - start) >> PAGE_SHIFT;
+	if (!m->page_count && index + n <= m->base_pages)
+		count = map_boot_pages(slot, n, m->base + (index << PAGE_SHIFT), flags);
+	else
+		count = map_cache_pages(m, slot, n, index, flags);
+	note_mapped(v, start, start + (n << PAGE_SHIFT), count);
+}
+
+/* A private copy of the page at `from` in va's slot. */
+static int map_copy(struct vma *v, vaddr va, arch_pte *slot, phys_addr from)
 {
 	struct page *p = page_alloc(0, PAGE_ALLOC_USER);
-	int err;
+	bool was_present = arch_pte_present(*slot);
 
 	if (!p)
 		return -ENOMEM;
-	arch_copy_page(page_to_virt(p), page_to_virt(from));
-	err = map_one(v, va, p, vma_pte_flags(v->prot), was_present);
-	if (!err && was_present && phys_is_ram(page_to_phys(from)))
-		page_put(from);
-	return err;
+	arch_copy_page(page_to_virt(p), phys_to_virt(from));
+	*slot = arch_pte_make(page_to_phys(p), vma_pte_flags(v->prot));
+	if (!was_present) {
+		note_mapped(v, va, va + PAGE_SIZE, 1);
+		return 0;
+	}
+	arch_tlb_flush_range(v->mm, va, va + PAGE_SIZE);
+	if (phys_is_ram(from))
+		page_put(phys_to_page(from));
+	return 0;
 }
 
-/* First write to a page of a shared mapping since it was last clean. */
-static int fault_shared_write(struct vma *v, vaddr va, struct page *p)
+/* First write to a page of a shared mapping (since it was last clean). */
+static void fault_shared_write(struct vma *v, vaddr va, arch_pte *slot, struct page *p)
 {
 	unsigned int flags = vma_pte_flags(v->prot);
-	int err = 0;
 
 	if (v->file)
 		inode_touch(v->mapping->inode, true);
-	if (v->flags & VMA_WRITENOTIFY) {
-		mapping_dirty(v->mapping, p);
-		err = map_around(v, va, flags & ~PTE_WRITE);
-		arch_pgtable_protect(&v->mm->pgtable, va, flags);
-		return err;
+	if (!(v->flags & VMA_WRITENOTIFY)) {
+		map_around(v, va, slot, flags);
+		return;
 	}
-	return map_around(v, va, flags);
+	mapping_dirty(v->mapping, p);
+	map_around(v, va, slot, flags & ~PTE_WRITE);
+	*slot = arch_pte_make(arch_pte_phys(*slot), flags);
 }
 
-static int fault_cache(struct vma *v, vaddr va, bool write)
+static int fault_cache(struct vma *v, vaddr va, arch_pte *slot, bool write)
 {
 	unsigned int flags = vma_pte_flags(v->prot);
 	bool shared = v->flags & VMA_SHARED;
@@ -227,26 +229,29 @@ static int fault_cache(struct vma *v, vaddr va, bool write)
 	if (err)
 		return err;
 	if (write && !shared)
-		return map_copy(v, va, p, false);
-	if (write)
-		return fault_shared_write(v, va, p);
+		return map_copy(v, va, slot, page_to_phys(p));
+	if (write) {
+		fault_shared_write(v, va, slot, p);
+		return 0;
+	}
 	if (!shared || v->flags & VMA_WRITENOTIFY)
 		flags &= ~PTE_WRITE;
-	return map_around(v, va, flags);
+	map_around(v, va, slot, flags);
+	return 0;
 }
 
 /* ---- a write to a present page that is read-only in the table ---- */
-static int fault_protected(struct vma *v, vaddr va, phys_addr pa)
+static int fault_protected(struct vma *v, vaddr va, arch_pte *slot)
 {
+	phys_addr pa = arch_pte_phys(*slot);
 	struct page *p = phys_to_page(pa);
 
-	if (v->flags & VMA_SHARED) {
+	if (v->flags & VMA_SHARED)
 		mapping_dirty(v->mapping, p);
-	} else if (!phys_is_ram(pa) || p->refcount > 1 || p->flags & (PAGE_CACHE | PAGE_PINNED)) {
-		return map_copy(v, va, p, true);
-	}
+	else if (!phys_is_ram(pa) || p->refcount > 1 || p->flags & (PAGE_CACHE | PAGE_PINNED))
+		return map_copy(v, va, slot, pa);
 	/* Nobody else has it (any more). */
-	arch_pgtable_protect(&v->mm->pgtable, va, vma_pte_flags(v->prot));
+	*slot = arch_pte_make(pa, vma_pte_flags(v->prot));
 	arch_tlb_flush_range(v->mm, va, va + PAGE_SIZE);
 	return 0;
 }
@@ -294,19 +299,20 @@ static int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
 {
 	bool write = access == FAULT_WRITE;
 	vaddr va = addr & PAGE_MASK;
-	unsigned int flags;
-	phys_addr pa;
 	int err;
 	struct vma *v = vma_for_access(mm, addr, access, &err);
+	arch_pte *slot;
 
-	if (!v)
+	if (unlikely(!v))
 		return err;
-	/* A read of a file page need not ask: mapping leaves present entries alone. */
-	if ((write || !v->mapping) && arch_pgtable_lookup(&mm->pgtable, va, &pa, &flags))
-		return write && !(flags & PTE_WRITE) ? fault_protected(v, va, pa) : 0;
-	if (v->flags & VMA_VDSO)
-		return -EFAULT;
-	return v->mapping ? fault_cache(v, va, write) : fault_anon(v, va, write);
+	slot = arch_pgtable_slot(&mm->pgtable, va);
+	if (unlikely(!slot))
+		return -ENOMEM;
+	if (arch_pte_present(*slot))
+		return write && !arch_pte_writable(*slot) ? fault_protected(v, va, slot) : 0;
+	if (v->mapping)
+		return fault_cache(v, va, slot, write);
+	return v->flags & VMA_VDSO ? -EFAULT : fault_anon(v, va, slot, write);
 }
 
 int mm_fault(struct mm *mm, vaddr addr, enum fault_access access)
@@ -356,7 +362,7 @@ int mm_get_page(struct mm *mm, vaddr addr, enum fault_access access, struct page
 	for (;;) {
 		int err;
 
-		if (arch_pgtable_lookup(&mm->pgtable, va, &pa, &flags) && flags & PTE_READ &&
+		if (pgtable_lookup(&mm->pgtable, va, &pa, &flags) && flags & PTE_READ &&
 		    (access != FAULT_WRITE || flags & PTE_WRITE))
 			break;
 		err = mm_fault(mm, addr, access);

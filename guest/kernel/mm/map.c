@@ -337,14 +337,16 @@ long mm_map_pages(struct mm *mm, vaddr addr, struct page **pages, unsigned int n
 	vma_link(mm, v);
 	for (unsigned int i = 0; i < n; i++) {
 		vaddr va = addr + ((vaddr)i << PAGE_SHIFT);
+		arch_pte *slot = arch_pgtable_slot(&mm->pgtable, va);
 
-		pages[i]->flags |= PAGE_PINNED;
-		if (arch_pgtable_map(&mm->pgtable, va, page_to_phys(pages[i]), vma_pte_flags(prot))) {
+		if (!slot) {
 			mm_unmap(mm, addr, end - addr);
 			return -ENOMEM;
 		}
+		pages[i]->flags |= PAGE_PINNED;
 		page_get(pages[i]);
-		vma_touch(v, va, 1);
+		*slot = arch_pte_make(page_to_phys(pages[i]), vma_pte_flags(prot));
+		vma_touch(v, va, va + PAGE_SIZE);
 		mm->rss_pages++;
 	}
 	return addr;

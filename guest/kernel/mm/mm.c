@@ -3,6 +3,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 
@@ -72,72 +73,48 @@ void mm_put(struct mm *mm)
 }
 
 /* ---- fork ---- */
-#define FORK_BATCH 16
-
-/* Entries of the parent on their way to the child: consecutive pages with equal flags. */
 struct fork_copy {
 	struct mm *child;
-	vaddr start;
-	unsigned int n, flags;
 	bool changed; /* the parent lost a write permission */
-	int err;
-	phys_addr pa[FORK_BATCH];
 };
 
-static void fork_flush(struct fork_copy *f)
+/* Private copies are shared read-only from now on; pages of the page cache come back by faults. 0 or -ENOMEM. */
+static int fork_pages(struct vma *v, struct fork_copy *f)
 {
-	if (!f->n)
-		return;
-	f->err = arch_pgtable_map_batch(&f->child->pgtable, f->start, f->pa, f->n, f->flags);
-	if (!f->err)
-		f->child->rss_pages += f->n;
-	for (unsigned int i = 0; f->err && i < f->n; i++)
-		page_put(phys_to_page(f->pa[i]));
-	f->n = 0;
-}
+	vaddr start = MAX(v->start, v->touched_start), end = MIN(v->end, v->touched_end);
+	struct pte_walk w = pte_walk_start(&v->mm->pgtable, start, MAX(start, end));
+	unsigned int flags = vma_pte_flags(v->prot) & ~PTE_WRITE;
+	arch_pte *from, *to;
 
-/* Private copies are shared read-only from now on; pages of the page cache come back by faults. */
-static unsigned int fork_entry(void *ctx, vaddr va, phys_addr pa, unsigned int flags)
-{
-	struct fork_copy *f = ctx;
-	unsigned int shared = flags & ~PTE_WRITE;
-	struct page *p = phys_to_page(pa);
+	while ((from = pte_walk_next(&w))) {
+		phys_addr pa = arch_pte_phys(*from);
+		struct page *p = phys_to_page(pa);
 
-	if (!phys_is_ram(pa) || p->flags & PAGE_CACHE || f->err)
-		return PTE_KEEP;
-	if (f->n == FORK_BATCH || f->flags != shared || va != f->start + ((vaddr)f->n << PAGE_SHIFT) ||
-	    !(va & (FORK_BATCH * PAGE_SIZE - 1))) {
-		fork_flush(f);
-		if (f->err)
-			return PTE_KEEP;
-		f->start = va;
-		f->flags = shared;
+		if (!phys_is_ram(pa) || p->flags & PAGE_CACHE)
+			continue;
+		to = arch_pgtable_slot(&f->child->pgtable, w.va);
+		if (!to)
+			return -ENOMEM;
+		page_get(p);
+		*to = arch_pte_make(pa, flags);
+		f->child->rss_pages++;
+		if (arch_pte_writable(*from)) {
+			*from = *to;
+			f->changed = true;
+		}
 	}
-	page_get(p);
-	f->pa[f->n++] = pa;
-	if (shared == flags)
-		return PTE_KEEP;
-	f->changed = true;
-	return shared;
+	return 0;
 }
 
-static int fork_vma(struct mm *parent, struct vma *v, struct fork_copy *f)
+static int fork_vma(struct vma *v, struct fork_copy *f)
 {
 	struct vma *copy = vma_copy(f->child, v);
-	vaddr start, end;
 
 	if (!copy)
 		return -ENOMEM;
 	copy->flags &= ~(VMA_LOCKED | VMA_LOCKONFAULT);
 	vma_link(f->child, copy);
-	if (v->flags & (VMA_SHARED | VMA_WIPEONFORK))
-		return 0;
-	start = MAX(v->start, v->touched_start);
-	end = MIN(v->end, v->touched_end);
-	if (start < end)
-		arch_pgtable_walk(&parent->pgtable, start, end, fork_entry, f);
-	fork_flush(f);
-	return f->err;
+	return v->flags & (VMA_SHARED | VMA_WIPEONFORK) ? 0 : fork_pages(v, f);
 }
 
 /* What a child inherits beside its vmas. Memory locks are not inherited: mlock(2). */
@@ -179,7 +156,7 @@ struct mm *mm_fork(struct mm *parent)
 		struct vma *v = container_of(n, struct vma, node);
 
 		if (!(v->flags & VMA_DONTFORK))
-			err = fork_vma(parent, v, &f);
+			err = fork_vma(v, &f);
 	}
 	if (f.changed)
 		arch_tlb_flush_mm(parent);

@@ -4,8 +4,7 @@
 #include "kernel/mm/slab.h"
 #include "shared/abi/boot.h"
 
-/* Single pages are freed to a stack and reused from there; only when it grows do they meet their buddies. */
-#define STACK_MAX 512
+/* Single pages are freed to a stack and reused from there; they meet their buddies when a block is wanted, so many at a time. */
 #define STACK_DRAIN 256
 
 struct page *page_map;
@@ -15,8 +14,8 @@ u64 page_slab_count, page_cache_count;
 static u64 total_pages, free_pages;
 static u64 reserve_pages; /* what PAGE_ALLOC_USER leaves */
 static u64 fresh;	  /* index: this page and all above were never used */
+static u64 fresh_end;	  /* index: end of RAM */
 static struct page *stack;
-static unsigned int stack_depth;
 static struct page *clean_stack; /* page_free_clean: all zero */
 static u32 orders; /* bit mask: which free lists hold something */
 static u64 fail_countdown;
@@ -35,6 +34,7 @@ void page_init(const struct boot_info *info)
 	page_map = phys_to_virt(info->free_start);
 	page_ram_end = info->ram_end & PAGE_MASK;
 	fresh = (info->free_start + map_bytes) >> PAGE_SHIFT;
+	fresh_end = end;
 	if (fresh + 256 > end)
 		panic("not enough memory: %llu KiB", info->ram_end >> 10);
 	zero_page = page_map + fresh++;
@@ -48,6 +48,7 @@ void page_init(const struct boot_info *info)
 #define POISON 0x6b6b6b6b6b6b6b6bull
 
 #ifdef KERNEL_DEBUG
+#define DEBUG_CHAINS true
 static struct page *poison_page;
 
 static void poison(struct page *p, unsigned int order)
@@ -82,6 +83,7 @@ static bool is_dirty(const struct page *p)
 	return false;
 }
 #else
+#define DEBUG_CHAINS false
 static inline bool is_dirty(const struct page *p __unused)
 {
 	return false;
@@ -169,7 +171,7 @@ static struct page *fresh_take(unsigned int order)
 	u64 n = 1ull << order, start = ALIGN_UP(fresh, n), skipped = fresh;
 	struct page *p = page_map + start;
 
-	if (start + n > page_ram_end >> PAGE_SHIFT)
+	if (start + n > fresh_end)
 		return NULL;
 	fresh = start + n;
 	if (start != skipped)
@@ -178,22 +180,18 @@ static struct page *fresh_take(unsigned int order)
 	return p;
 }
 
-static struct page *stack_take(void)
+/* Some of the stack's pages meet their buddies. False when there are none. */
+static bool stack_drain(void)
 {
-	struct page *p = stack;
+	unsigned int n = 0;
+	struct page *p;
 
-	if (p) {
+	while (n < STACK_DRAIN && (p = stack)) {
 		stack = p->freelist;
-		stack_depth--;
-		p->flags = 0;
+		buddy_insert(p, 0, 0);
+		n++;
 	}
-	return p;
-}
-
-static void stack_drain(unsigned int keep)
-{
-	while (stack_depth > keep)
-		buddy_insert(stack_take(), 0, 0);
+	return n > 0;
 }
 
 static struct page *clean_take(void)
@@ -207,23 +205,24 @@ static struct page *clean_take(void)
 	return p;
 }
 
-/* Not enough contiguous memory at first sight: everything meets its buddies. */
+/* Neither the free lists nor untouched memory have it: single pages and clean ones meet their buddies until they do. */
 static struct page *take_hard(unsigned int order)
 {
-	struct page *p;
+	struct page *p = NULL;
 
-	stack_drain(0);
-	while ((p = clean_take()))
+	while (!p && stack_drain())
+		p = buddy_take(order);
+	while (!p && (p = clean_take())) {
 		buddy_insert(p, 0, PAGE_CLEAN);
-	return buddy_take(order);
+		p = buddy_take(order);
+	}
+	return p;
 }
 
 static struct page *take(unsigned int order)
 {
-	struct page *p = order ? NULL : stack_take();
+	struct page *p = buddy_take(order);
 
-	if (!p)
-		p = buddy_take(order);
 	if (!p)
 		p = fresh_take(order);
 	return p ? p : take_hard(order);
@@ -234,17 +233,15 @@ static inline bool injected_failure(void)
 	return fail_countdown && --fail_countdown == 0;
 }
 
-struct page *page_alloc(unsigned int order, unsigned int flags)
+static struct page *alloc_slow(unsigned int order, unsigned int flags)
 {
 	u64 n = 1ull << order;
 	struct page *p;
 
-	if (unlikely(injected_failure()))
-		return NULL;
-	if (unlikely(order > PAGE_MAX_ORDER || free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0)))
+	if (order > PAGE_MAX_ORDER || free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0))
 		return NULL;
 	p = take(order);
-	if (unlikely(!p))
+	if (!p)
 		return NULL;
 	free_pages -= n;
 	p->order = order;
@@ -255,6 +252,30 @@ struct page *page_alloc(unsigned int order, unsigned int flags)
 			arch_clear_pages(page_to_virt(p), n);
 	}
 	p->flags = 0;
+	return p;
+}
+
+struct page *page_alloc(unsigned int order, unsigned int flags)
+{
+	struct page *p = stack;
+
+	if (unlikely(injected_failure()))
+		return NULL;
+	if (unlikely(order || free_pages <= reserve_pages))
+		return alloc_slow(order, flags);
+	/* The common cases: a page freed lately, or one never used. */
+	if (p) {
+		stack = p->freelist;
+		poison_check(p);
+		if (flags & PAGE_ALLOC_ZERO)
+			arch_clear_pages(page_to_virt(p), 1);
+	} else {
+		if (unlikely(orders || fresh == fresh_end))
+			return alloc_slow(order, flags);
+		p = page_map + fresh++;
+	}
+	free_pages--;
+	p->refcount = 1;
 	return p;
 }
 
@@ -272,8 +293,21 @@ void page_free(struct page *p)
 	}
 	p->freelist = stack;
 	stack = p;
-	if (unlikely(++stack_depth > STACK_MAX))
-		stack_drain(STACK_DRAIN);
+}
+
+void page_chain_free(const struct page_chain *c)
+{
+	struct page *p = c->first;
+
+	if (!p)
+		return;
+	for (u64 i = 0; DEBUG_CHAINS && i < c->count; i++, p = p->freelist) {
+		DEBUG_ASSERT(!p->flags && !p->order && !p->refcount);
+		poison(p, 0);
+	}
+	c->last->freelist = stack;
+	stack = c->first;
+	free_pages += c->count;
 }
 
 struct page *page_alloc_clean(void)

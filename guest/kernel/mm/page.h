@@ -73,6 +73,22 @@ void page_free_clean(struct page *p);
 /* page_put's slow half: the last reference of p's block is gone. */
 void page_free(struct page *p);
 
+/* Pages whose last reference went, chained by page.freelist, to be freed together: single pages only. */
+struct page_chain {
+	struct page *first, *last;
+	u64 count;
+};
+static inline void page_chain_add(struct page_chain *c, struct page *p)
+{
+	p->freelist = c->first;
+	if (!c->first)
+		c->last = p;
+	c->first = p;
+	c->count++;
+}
+/* Free them. Leaves the chain as it is. */
+void page_chain_free(const struct page_chain *c);
+
 static inline void page_get(struct page *p)
 {
 	p->refcount++;

@@ -1,42 +1,38 @@
 #include <linux/mman.h>
-#include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/vma.h"
 
-/* ---- moving pages from one place of an address space to another ---- */
-struct move {
-	struct mm *mm;
-	vaddr to_minus_from; /* modulo 2^64 */
-	int err;
-};
-
-static unsigned int move_entry(void *ctx, vaddr va, phys_addr pa, unsigned int flags)
+/* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is out. */
+static vaddr move_entries(struct mm *mm, vaddr from, vaddr end, vaddr to)
 {
-	struct move *m = ctx;
+	struct pte_walk w = pte_walk_start(&mm->pgtable, from, end);
+	arch_pte *old, *new;
 
-	if (m->err)
-		return PTE_KEEP;
-	m->err = arch_pgtable_map(&m->mm->pgtable, va + m->to_minus_from, pa, flags);
-	return m->err ? PTE_KEEP : PTE_CLEAR;
+	while ((old = pte_walk_next(&w))) {
+		new = arch_pgtable_slot(&mm->pgtable, w.va - from + to);
+		if (!new)
+			return w.va;
+		*new = *old;
+		*old = arch_pte_none();
+	}
+	return end;
 }
 
-/* Move the entries of [from, from + len) of v to `to`. 0, or -ENOMEM with everything where it was. */
+/* Move the pages of [from, from + len) of v to `to`. 0, or -ENOMEM with everything where it was. */
 static int move_pages(struct vma *v, vaddr from, vaddr to, size_t len)
 {
-	struct move m = {.mm = v->mm, .to_minus_from = to - from};
-	vaddr start = MAX(from, v->touched_start), end = MIN(from + len, v->touched_end);
-	int err;
+	vaddr start = MAX(from, v->touched_start), end = MIN(from + len, v->touched_end), stop;
+	struct mm *mm = v->mm;
 
 	if (start >= end)
 		return 0;
-	arch_pgtable_walk(&v->mm->pgtable, start, end, move_entry, &m);
-	err = m.err;
-	if (err) {
-		/* Back again: the tables of the old place are there, so this cannot fail. */
-		m = (struct move){.mm = v->mm, .to_minus_from = from - to};
-		arch_pgtable_walk(&v->mm->pgtable, to + (start - from), to + (end - from), move_entry, &m);
-	}
-	arch_tlb_flush_range(v->mm, start, end);
-	return err;
+	to += start - from;
+	stop = move_entries(mm, start, end, to);
+	/* Back again: the tables of the old place are there, so this cannot fail. */
+	if (stop != end)
+		move_entries(mm, to, to + (stop - start), start);
+	arch_tlb_flush_range(mm, start, end);
+	return stop == end ? 0 : -ENOMEM;
 }
 
 /* ---- mremap(2) ---- */
@@ -113,7 +109,7 @@ static long move_vma(struct remap_request *r, struct vma *v, vaddr to)
 		return err;
 	}
 	if (len)
-		vma_touch(new, to, len >> PAGE_SHIFT);
+		vma_touch(new, to, to + len);
 	vma_link(mm, new);
 	if (v->flags & VMA_VDSO && mm->vdso >= r->addr && mm->vdso < r->addr + len)
 		mm->vdso += to - r->addr;

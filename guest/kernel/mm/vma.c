@@ -167,7 +167,7 @@ static void absorb(struct mm *mm, struct vma *a, struct vma *b)
 {
 	a->end = b->end;
 	if (b->touched_end)
-		vma_touch(a, b->touched_start, (b->touched_end - b->touched_start) >> PAGE_SHIFT);
+		vma_touch(a, b->touched_start, b->touched_end);
 	tree_remove(mm, b);
 	vma_free(b);
 }

@@ -49,16 +49,14 @@ static inline bool vma_is_data(unsigned int prot, unsigned int flags)
 void zap_range(struct vma *v, vaddr start, vaddr end);
 /* Unmap everything: no CPU runs mm any more. */
 void zap_all(struct mm *mm);
-/* n pages at va were mapped: whoever unmaps or copies looks only at what was touched. */
-static inline void vma_touch(struct vma *v, vaddr va, unsigned int n)
+/* Pages of [start, end) were mapped: whoever unmaps or copies looks only at what was touched. */
+static inline void vma_touch(struct vma *v, vaddr start, vaddr end)
 {
-	if (va < v->touched_start || !v->touched_end)
-		v->touched_start = va;
-	if (va + ((vaddr)n << PAGE_SHIFT) > v->touched_end)
-		v->touched_end = va + ((vaddr)n << PAGE_SHIFT);
+	if (start < v->touched_start || !v->touched_end)
+		v->touched_start = start;
+	if (end > v->touched_end)
+		v->touched_end = end;
 }
-/* Which of the n (<= 32) pages at va are present: bit mask. */
-u32 present_mask(struct mm *mm, vaddr va, unsigned int n);
 /* Make the entries of v in [start, end) fit v->prot, as far as no fault has to decide. */
 void protect_range(struct vma *v, vaddr start, vaddr end);
 

@@ -1,4 +1,5 @@
 #include "kernel/mm/page.h"
+#include "kernel/mm/pgtable.h"
 #include "kernel/mm/vma.h"
 
 /*
@@ -6,51 +7,57 @@
  * chain through page.freelist, which nobody else uses in a page that was mapped.
  */
 struct zap {
-	struct page *dead;
+	struct page_chain dead;
 	u64 count;
 };
 
-static unsigned int zap_entry(void *ctx, vaddr va __unused, phys_addr pa, unsigned int flags __unused)
+static inline void zap_entry(struct zap *z, arch_pte *slot)
 {
-	struct zap *z = ctx;
+	phys_addr pa = arch_pte_phys(*slot);
 	struct page *p;
 
+	*slot = arch_pte_none();
 	z->count++;
 	if (!phys_is_ram(pa))
-		return PTE_CLEAR;
+		return;
 	p = phys_to_page(pa);
-	if (--p->refcount == 0) {
-		p->freelist = z->dead;
-		z->dead = p;
-	}
-	return PTE_CLEAR;
+	if (--p->refcount)
+		return;
+	if (likely(!(p->flags | p->order)))
+		page_chain_add(&z->dead, p);
+	else
+		page_free(p);
 }
 
-/* The pages of v in [start, end): only those ever mapped are looked at. */
+/* The part of [start, end) in which v ever had an entry: false when there is none. */
+static bool touched(const struct vma *v, vaddr *start, vaddr *end)
+{
+	*start = MAX(*start, v->touched_start);
+	*end = MIN(*end, v->touched_end);
+	return *start < *end;
+}
+
 static void zap_vma(struct zap *z, struct vma *v, vaddr start, vaddr end)
 {
-	start = MAX(start, v->touched_start);
-	end = MIN(end, v->touched_end);
-	if (start < end)
-		arch_pgtable_walk(&v->mm->pgtable, start, end, zap_entry, z);
+	struct pte_walk w;
+	arch_pte *slot;
+
+	if (!touched(v, &start, &end))
+		return;
+	w = pte_walk_start(&v->mm->pgtable, start, end);
+	while ((slot = pte_walk_next(&w)))
+		zap_entry(z, slot);
 }
 
 static void zap_finish(struct zap *z, struct mm *mm, vaddr start, vaddr end)
 {
-	struct page *p = z->dead;
-
 	if (!z->count)
 		return;
 	mm->rss_pages -= z->count;
 	/* At the end of an address space no CPU runs it. */
 	if (mm->active_cpus)
 		arch_tlb_flush_range(mm, start, end);
-	while (p) {
-		struct page *next = p->freelist;
-
-		page_free(p);
-		p = next;
-	}
+	page_chain_free(&z->dead);
 }
 
 void zap_range(struct vma *v, vaddr start, vaddr end)
@@ -58,7 +65,7 @@ void zap_range(struct vma *v, vaddr start, vaddr end)
 	struct zap z = {0};
 
 	zap_vma(&z, v, start, end);
-	zap_finish(&z, v->mm, start, end);
+	zap_finish(&z, v->mm, MAX(start, v->touched_start), MIN(end, v->touched_end));
 }
 
 void zap_all(struct mm *mm)
@@ -73,28 +80,11 @@ void zap_all(struct mm *mm)
 	zap_finish(&z, mm, 0, USER_TOP);
 }
 
-static unsigned int mark_present(void *ctx, vaddr va, phys_addr pa __unused, unsigned int flags __unused)
+/* What v->prot gives without asking a fault: a page that is shared, or has to be marked dirty first, stays read-only. */
+static unsigned int entry_flags(const struct vma *v, phys_addr pa)
 {
-	u32 *mask = ctx;
-
-	/* Windows lie within a 32-page aligned block, so the low bits of the page number name the page. */
-	*mask |= 1u << (va >> PAGE_SHIFT & 31);
-	return PTE_KEEP;
-}
-
-u32 present_mask(struct mm *mm, vaddr va, unsigned int n)
-{
-	u32 mask = 0;
-
-	arch_pgtable_walk(&mm->pgtable, va, va + ((vaddr)n << PAGE_SHIFT), mark_present, &mask);
-	return mask >> (va >> PAGE_SHIFT & 31);
-}
-
-static unsigned int protect_entry(void *ctx, vaddr va __unused, phys_addr pa, unsigned int old __unused)
-{
-	struct vma *v = ctx;
 	unsigned int flags = vma_pte_flags(v->prot);
-	struct page *p = phys_to_page(pa);
+	const struct page *p = phys_to_page(pa);
 	bool own;
 
 	if (!(flags & PTE_WRITE))
@@ -108,11 +98,17 @@ static unsigned int protect_entry(void *ctx, vaddr va __unused, phys_addr pa, un
 
 void protect_range(struct vma *v, vaddr start, vaddr end)
 {
-	start = MAX(start, v->touched_start);
-	end = MIN(end, v->touched_end);
-	if (start >= end)
+	struct pte_walk w;
+	arch_pte *slot;
+
+	if (!touched(v, &start, &end))
 		return;
-	arch_pgtable_walk(&v->mm->pgtable, start, end, protect_entry, v);
+	w = pte_walk_start(&v->mm->pgtable, start, end);
+	while ((slot = pte_walk_next(&w))) {
+		phys_addr pa = arch_pte_phys(*slot);
+
+		*slot = arch_pte_make(pa, entry_flags(v, pa));
+	}
 	if (v->mm->active_cpus)
 		arch_tlb_flush_range(v->mm, start, end);
 }
@@ -131,11 +127,17 @@ static bool vma_overlap(const struct vma *v, u64 first, u64 last, vaddr *start, 
 	return true;
 }
 
-static unsigned int zap_cache_entry(void *ctx, vaddr va, phys_addr pa, unsigned int flags)
+static void zap_cached(struct zap *z, struct vma *v, vaddr start, vaddr end)
 {
-	if (!(phys_to_page(pa)->flags & PAGE_CACHE))
-		return PTE_KEEP;
-	return zap_entry(ctx, va, pa, flags);
+	struct pte_walk w = pte_walk_start(&v->mm->pgtable, start, end);
+	arch_pte *slot;
+
+	while ((slot = pte_walk_next(&w))) {
+		phys_addr pa = arch_pte_phys(*slot);
+
+		if (!phys_is_ram(pa) || phys_to_page(pa)->flags & PAGE_CACHE)
+			zap_entry(z, slot);
+	}
 }
 
 void mapping_zap_range(struct mapping *m, u64 first, u64 last, bool cows)
@@ -146,9 +148,12 @@ void mapping_zap_range(struct mapping *m, u64 first, u64 last, bool cows)
 	list_for_each(v, &m->vmas, mapping_link) {
 		struct zap z = {0};
 
-		if (!vma_overlap(v, first, last, &start, &end))
+		if (!vma_overlap(v, first, last, &start, &end) || !touched(v, &start, &end))
 			continue;
-		arch_pgtable_walk(&v->mm->pgtable, start, end, cows ? zap_entry : zap_cache_entry, &z);
+		if (cows)
+			zap_vma(&z, v, start, end);
+		else
+			zap_cached(&z, v, start, end);
 		zap_finish(&z, v->mm, start, end);
 	}
 }

@@ -30,6 +30,31 @@ struct arch_pgtable {
 	phys_addr root;
 };
 
+/* Page tables of tests/unit/fake/pgtable.c: an entry is the address and enum pte_flag. */
+typedef u64 arch_pte;
+#define ARCH_TABLE_SPAN (2ul << 20)
+static inline bool arch_pte_present(arch_pte e)
+{
+	return e != 0;
+}
+static inline phys_addr arch_pte_phys(arch_pte e)
+{
+	return e & PAGE_MASK;
+}
+static inline bool arch_pte_writable(arch_pte e)
+{
+	return e & 2;
+}
+static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
+{
+	return pa | 8 | (flags & 7);
+}
+static inline arch_pte arch_pte_none(void)
+{
+	return 0;
+}
+arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va);
+
 /* Set by the test: where guest-physical address 0 lies, and the running thread. */
 extern unsigned char *fake_memory;
 extern struct thread_info fake_thread_info;

@@ -1,21 +1,11 @@
 /*
- * Page tables as a list of entries. As the real ones they take a page for each 2 MiB in use, so that they fail when memory is
- * out, and refuse to be destroyed while an entry is left.
+ * Page tables as a list of last-level tables, each a page of the fake memory, so that they fail when memory is out; they refuse to be
+ * destroyed while an entry is left.
  */
-#include <stdlib.h>
 #include "fake.h"
 #include "arch/arch.h"
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
-
-#define REGION (2ul << 20)
-
-struct entry {
-	u64 root;
-	vaddr va;
-	phys_addr pa;
-	unsigned int flags;
-};
 
 struct table {
 	u64 root;
@@ -23,8 +13,6 @@ struct table {
 	struct page *page;
 };
 
-static struct entry *entries;
-static size_t entry_count, entry_room;
 static struct table tables[1024];
 static size_t table_count;
 static u64 last_root;
@@ -32,127 +20,79 @@ unsigned int fake_flush_count;
 
 unsigned int fake_pte_count(void)
 {
-	return entry_count;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < table_count; i++) {
+		const arch_pte *e = page_to_virt(tables[i].page);
+
+		for (size_t k = 0; k < ARCH_TABLE_SPAN / PAGE_SIZE; k++)
+			n += arch_pte_present(e[k]);
+	}
+	return n;
 }
 
-static struct entry *find(struct arch_pgtable *pt, vaddr va)
+arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
 {
-	for (size_t i = 0; i < entry_count; i++)
-		if (entries[i].root == pt->root && entries[i].va == va)
-			return &entries[i];
-	return NULL;
+	vaddr base = ALIGN_DOWN(va, ARCH_TABLE_SPAN);
+	struct table *t = tables;
+
+	while (t != tables + table_count && (t->root != pt->root || t->va != base))
+		t++;
+	if (t == tables + table_count) {
+		BUG_ON(table_count == ARRAY_SIZE(tables));
+		t->page = page_alloc_clean();
+		if (!t->page)
+			return NULL;
+		t->root = pt->root;
+		t->va = base;
+		table_count++;
+	}
+	return (arch_pte *)page_to_virt(t->page) + ((va - base) >> PAGE_SHIFT);
 }
 
-static int need_table(struct arch_pgtable *pt, vaddr va)
+arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
 {
-	struct page *p;
+	const struct table *best = NULL;
 
-	va = ALIGN_DOWN(va, REGION);
-	for (size_t i = 0; i < table_count; i++)
-		if (tables[i].root == pt->root && tables[i].va == va)
-			return 0;
-	BUG_ON(table_count == ARRAY_SIZE(tables));
-	p = page_alloc_clean();
-	if (!p)
-		return -ENOMEM;
-	tables[table_count++] = (struct table){pt->root, va, p};
-	return 0;
+	for (const struct table *t = tables; t != tables + table_count; t++)
+		if (t->root == pt->root && t->va + ARCH_TABLE_SPAN > *va && t->va < end && (!best || t->va < best->va))
+			best = t;
+	if (!best || *va >= end)
+		return NULL;
+	*va = MAX(*va, best->va);
+	return (arch_pte *)page_to_virt(best->page) + ((*va - best->va) >> PAGE_SHIFT);
+}
+
+arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end)
+{
+	while (slot != end && !arch_pte_present(*slot))
+		slot++;
+	return slot;
+}
+
+unsigned int arch_pte_flags(arch_pte e)
+{
+	return e & 15;
 }
 
 int arch_pgtable_init(struct arch_pgtable *pt)
 {
 	pt->root = ++last_root;
-	return need_table(pt, ~0ul);
+	/* The root table takes memory too. */
+	return arch_pgtable_slot(pt, USER_TOP) ? 0 : -ENOMEM;
 }
 
 void arch_pgtable_destroy(struct arch_pgtable *pt)
 {
-	for (size_t i = 0; i < entry_count; i++)
-		BUG_ON(entries[i].root == pt->root);
 	for (size_t i = 0; i < table_count;) {
 		if (tables[i].root != pt->root) {
 			i++;
 			continue;
 		}
+		/* Finds an entry that was left. */
 		page_free_clean(tables[i].page);
 		tables[i] = tables[--table_count];
 	}
-}
-
-int arch_pgtable_map(struct arch_pgtable *pt, vaddr va, phys_addr pa, unsigned int flags)
-{
-	struct entry *e = find(pt, va);
-
-	BUG_ON(va & ~PAGE_MASK || pa & ~PAGE_MASK || va >= USER_TOP);
-	if (!e) {
-		if (need_table(pt, va))
-			return -ENOMEM;
-		if (entry_count == entry_room) {
-			entry_room = entry_room ? entry_room * 2 : 64;
-			entries = realloc(entries, entry_room * sizeof(*entries));
-		}
-		e = &entries[entry_count++];
-	}
-	*e = (struct entry){pt->root, va, pa, flags};
-	return 0;
-}
-
-int arch_pgtable_map_batch(struct arch_pgtable *pt, vaddr va, const phys_addr *pa, unsigned int n, unsigned int flags)
-{
-	BUG_ON(n && va / REGION != (va + (n - 1) * PAGE_SIZE) / REGION);
-	for (unsigned int i = 0; i < n; i++, va += PAGE_SIZE)
-		if (pa[i] && !find(pt, va) && arch_pgtable_map(pt, va, pa[i], flags))
-			return -ENOMEM;
-	return 0;
-}
-
-bool arch_pgtable_lookup(struct arch_pgtable *pt, vaddr va, phys_addr *pa, unsigned int *flags)
-{
-	struct entry *e = find(pt, va & PAGE_MASK);
-
-	if (!e)
-		return false;
-	*pa = e->pa;
-	*flags = e->flags;
-	return true;
-}
-
-void arch_pgtable_protect(struct arch_pgtable *pt, vaddr va, unsigned int flags)
-{
-	struct entry *e = find(pt, va);
-
-	if (e)
-		e->flags = flags;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	return x->va < y->va ? -1 : x->va > y->va;
-}
-
-void arch_pgtable_walk(struct arch_pgtable *pt, vaddr start, vaddr end,
-		       unsigned int (*fn)(void *ctx, vaddr va, phys_addr pa, unsigned int flags), void *ctx)
-{
-	struct entry *found = malloc((entry_count + 1) * sizeof(*found));
-	size_t n = 0;
-
-	for (size_t i = 0; i < entry_count; i++)
-		if (entries[i].root == pt->root && entries[i].va >= start && entries[i].va < end)
-			found[n++] = entries[i];
-	qsort(found, n, sizeof(*found), by_address);
-	for (size_t i = 0; i < n; i++) {
-		unsigned int flags = fn(ctx, found[i].va, found[i].pa, found[i].flags);
-		struct entry *e = find(pt, found[i].va);
-
-		BUG_ON(!e);
-		if (flags == PTE_CLEAR)
-			*e = entries[--entry_count];
-		else if (flags != PTE_KEEP)
-			e->flags = flags;
-	}
-	free(found);
 }
 
 void arch_tlb_flush_range(struct mm *mm __unused, vaddr start __unused, vaddr end __unused)
