@@ -16,6 +16,8 @@
 
 static isize transfer(struct file *f, struct uio *u, file_off *pos, bool write)
 {
+	if (u->left > (u64)(INT64_MAX - *pos))
+		return -EINVAL; /* the end would be no offset */
 	return write ? file_write(f, u, pos) : file_read(f, u, pos);
 }
 
