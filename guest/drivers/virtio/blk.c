@@ -247,10 +247,9 @@ static int disk_start(struct disk *d, unsigned int nth)
 	waitq_init(&d->done);
 	mutex_init(&d->lock);
 	int err = virtio_start(&d->dev, VIRTIO_ID_BLOCK, nth, wanted);
-	if (!err)
-		err = VQ_SETUP(&d->requests, &d->dev, 0, &d->memory);
 	if (err)
 		return err;
+	VQ_SETUP(&d->requests, &d->dev, 0, &d->memory);
 	d->bounce = kmalloc(BOUNCE);
 	if (!d->bounce)
 		return -ENOMEM;

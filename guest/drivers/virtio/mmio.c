@@ -72,23 +72,23 @@ static void interrupt(void *arg)
 	virtio_poll_interrupt(arg);
 }
 
-/* Section 3.1.1, steps 4 to 6. */
+/*
+ * Section 3.1.1, steps 4 to 6. Each access leaves the machine, so none is made that writes what is there already: out of reset our
+ * VMM's selectors and queue addresses are zero.
+ */
 static int negotiate(struct virtio_dev *d, u64 wanted)
 {
-	u64 offered;
+	u64 offered = virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES);
 
 	wanted |= 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX;
 	virtio_write(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
-	offered = (u64)virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES) << 32;
-	virtio_write(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
-	offered |= virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES);
+	offered |= (u64)virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES) << 32;
 	d->features = offered & wanted;
 	if (!virtio_has(d, VIRTIO_F_VERSION_1) || !virtio_has(d, VIRTIO_RING_F_EVENT_IDX))
 		return -EIO;
+	virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, (u32)d->features);
 	virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
 	virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, d->features >> 32);
-	virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
-	virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, (u32)d->features);
 	set_status(d, VIRTIO_CONFIG_S_FEATURES_OK);
 	return virtio_read(d, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK ? 0 : -EIO;
 }
@@ -100,8 +100,7 @@ int virtio_start(struct virtio_dev *d, u32 device_id, unsigned int nth, u64 want
 	if (!b)
 		return -ENODEV;
 	d->regs = phys_to_virt(b->mmio);
-	d->status = 0;
-	virtio_write(d, VIRTIO_MMIO_STATUS, 0);
+	d->status = 0; /* at power-on a device is reset */
 	set_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
 	int err = negotiate(d, wanted);
 	if (err) {

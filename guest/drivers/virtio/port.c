@@ -13,7 +13,8 @@
 static struct virtio_dev device;
 static enum { DEVICE_OFF, DEVICE_ON, DEVICE_BROKEN } device_state;
 
-static struct port port_table[PORT_COUNT];
+#define PORT(n) [n] = {.id = n, .wait = WAITQ_INIT(port_table[n].wait)}
+static struct port port_table[PORT_COUNT] = {PORT(PORT_TTY), PORT(PORT_STDIN), PORT(PORT_STDOUT), PORT(PORT_STDERR)};
 static VQ_MEMORY(tx_memory[PORT_COUNT], PORT_CHUNKS);
 static VQ_MEMORY(rx_memory[PORT_COUNT], 1);
 /* In the image: not touched until used, and there before any allocator. */
@@ -53,9 +54,9 @@ static void control_service(void)
 	u32 len;
 
 	if (!vq_live(&control)) {
-		if (!virtio_has(&device, VIRTIO_CONSOLE_F_MULTIPORT) ||
-		    VQ_SETUP(&control, &device, CONTROL_RX, &control_memory))
+		if (!virtio_has(&device, VIRTIO_CONSOLE_F_MULTIPORT))
 			return;
+		VQ_SETUP(&control, &device, CONTROL_RX, &control_memory);
 		for (unsigned int i = 0; i < CONTROL_BUFFERS; i++)
 			control_post(i);
 	}
@@ -117,24 +118,12 @@ static void on_queue(struct virtio_dev *d __unused)
 	}
 }
 
-static void ports_init(void)
-{
-	for (unsigned int i = 0; i < PORT_COUNT; i++) {
-		struct port *p = &port_table[i];
-		p->id = i;
-		waitq_init(&p->wait);
-		for (unsigned int k = 0; k < PORT_CHUNKS; k++)
-			p->chunk[k].small = small_buffer[i][k];
-	}
-}
-
 struct port *port_get(unsigned int id)
 {
 	if (device_state == DEVICE_OFF) {
 		device.on_queue = on_queue;
 		device.on_config = on_config;
 		device_state = DEVICE_BROKEN;
-		ports_init();
 		if (virtio_start(&device, VIRTIO_ID_CONSOLE, 0,
 				 1ull << VIRTIO_CONSOLE_F_SIZE | 1ull << VIRTIO_CONSOLE_F_MULTIPORT))
 			return NULL;
@@ -182,7 +171,7 @@ bool port_writable(struct port *p)
 }
 
 /* The buffer for a write of n bytes, and how much of it fits. */
-static u8 *chunk_buffer(struct port_chunk *c, size_t n, size_t *room)
+static u8 *chunk_buffer(struct port *p, struct port_chunk *c, size_t n, size_t *room)
 {
 	if (n > PORT_SMALL && !c->large)
 		c->large = kmalloc(PORT_LARGE);
@@ -191,7 +180,7 @@ static u8 *chunk_buffer(struct port_chunk *c, size_t n, size_t *room)
 		return c->large;
 	}
 	*room = MIN(n, PORT_SMALL);
-	return c->small;
+	return small_buffer[p->id][c - p->chunk];
 }
 
 /* One buffer of output through a free chunk: bytes, -EFAULT, or -EPIPE when the host turns out to be closed. */
@@ -199,7 +188,7 @@ static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 {
 	size_t room, n;
 	unsigned int i = c - p->chunk;
-	u8 *buf = chunk_buffer(c, from->left, &room);
+	u8 *buf = chunk_buffer(p, c, from->left, &room);
 
 	c->busy = true; /* the copy may sleep */
 	n = uio_read(from, buf, room);
@@ -227,8 +216,8 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 {
 	isize done = 0, r = 0;
 
-	if (!vq_live(&p->tx) && VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]))
-		return -EIO;
+	if (!vq_live(&p->tx))
+		VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]);
 	while (from->left) {
 		struct port_chunk *c = NULL;
 		r = p->closed ? -EPIPE : wait_writable(p, nonblock);
@@ -249,8 +238,8 @@ static int rx_buffer(struct port *p, u32 want)
 {
 	u32 cap = want > PORT_SMALL ? PORT_LARGE : PORT_SMALL;
 
-	if (!vq_live(&p->rx) && VQ_SETUP(&p->rx, &device, rx_queue(p), &rx_memory[p->id]))
-		return -EIO;
+	if (!vq_live(&p->rx))
+		VQ_SETUP(&p->rx, &device, rx_queue(p), &rx_memory[p->id]);
 	if (cap <= p->rx_cap)
 		return 0;
 	u8 *buf = kmalloc(cap);

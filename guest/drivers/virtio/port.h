@@ -15,9 +15,9 @@ enum { PORT_TTY, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_COUNT };
 #define PORT_SMALL 4096u
 #define PORT_LARGE 65536u
 
-/* A buffer of output on its way. `small` always exists, `large` from the first large write on. */
+/* A buffer of output on its way: a small one that always exists, or `large`, from the first large write on. */
 struct port_chunk {
-	u8 *small, *large;
+	u8 *large;
 	bool busy;
 };
 
@@ -38,14 +38,14 @@ struct port {
 struct port *port_get(unsigned int id);
 
 /* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or, when nothing was, -EAGAIN (nonblock
- * and no room), -EPIPE (host closed), -EFAULT, -ERESTARTSYS, -EIO, -ENOMEM. Sleeps while the host is slow. */
+ * and no room), -EPIPE (host closed), -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
 /* May port_write take something now? Else the next room wakes p->wait. */
 bool port_writable(struct port *p);
 /* Has the host not taken all output yet? Then p->wait is woken when it takes more. */
 bool port_busy(struct port *p);
 
-/* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once): 0, -EIO, -ENOMEM. Nothing happens when input is
+/* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once): 0, -ENOMEM. Nothing happens when input is
  * waiting or a buffer is out. */
 int port_post(struct port *p, u32 want);
 /* Is there input or its end? Else the next input wakes p->wait. */

@@ -7,7 +7,8 @@ static void set_address(struct virtio_dev *d, unsigned int low_reg, const void *
 	phys_addr pa = virt_to_phys(p);
 
 	virtio_write(d, low_reg, (u32)pa);
-	virtio_write(d, low_reg + 4, pa >> 32);
+	if (pa >> 32) /* it is zero */
+		virtio_write(d, low_reg + 4, pa >> 32);
 }
 
 /* With EVENT_IDX the device compares only with used_event: one behind the next index is never reached (for 65,535 chains). */
@@ -16,12 +17,10 @@ static void no_interrupt(struct vq *q)
 	q->avail->ring[q->size] = (u16)(q->last_used - 1);
 }
 
-int vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc, void *avail,
-	     void *used)
+void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc, void *avail,
+	      void *used)
 {
 	virtio_write(d, VIRTIO_MMIO_QUEUE_SEL, index);
-	if (virtio_read(d, VIRTIO_MMIO_QUEUE_NUM_MAX) < n)
-		return -EIO;
 	*q = (struct vq){.dev = d, .index = index, .size = n, .desc = desc, .avail = avail, .used = used};
 	no_interrupt(q);
 	virtio_write(d, VIRTIO_MMIO_QUEUE_NUM, n);
@@ -29,7 +28,6 @@ int vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned in
 	set_address(d, VIRTIO_MMIO_QUEUE_AVAIL_LOW, avail);
 	set_address(d, VIRTIO_MMIO_QUEUE_USED_LOW, used);
 	virtio_write(d, VIRTIO_MMIO_QUEUE_READY, 1);
-	return 0;
 }
 
 void vq_describe(struct vq *q, unsigned int i, const void *buf, u32 len, u16 flags, u16 next)

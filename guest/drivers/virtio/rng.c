@@ -13,8 +13,10 @@ static bool start(void)
 {
 	if (!tried) {
 		tried = true;
-		if (virtio_start(&device, VIRTIO_ID_RNG, 0, 0) == 0 && VQ_SETUP(&requests, &device, 0, &memory) == 0)
+		if (virtio_start(&device, VIRTIO_ID_RNG, 0, 0) == 0) {
+			VQ_SETUP(&requests, &device, 0, &memory);
 			virtio_ready(&device);
+		}
 	}
 	return vq_live(&requests);
 }

@@ -90,13 +90,10 @@ static u32 stream_poll(struct file *f, struct poll_table *pt)
 
 static long stream_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 {
-	struct port *p = stream_port(f);
-
 	if (cmd != FIONREAD)
 		return -ENOTTY;
-	if (!p)
-		return -EIO;
-	return put_user((int)(p->rx_len - p->rx_off), (int __user *)arg);
+	struct port *p = stream_port(f);
+	return p ? put_user((int)(p->rx_len - p->rx_off), (int __user *)arg) : -EIO;
 }
 
 static const struct file_ops stream_ops = {

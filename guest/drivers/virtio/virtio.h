@@ -21,7 +21,7 @@ struct virtio_dev {
 	void (*on_config)(struct virtio_dev *d);
 };
 
-/* Start the nth (from 0) device of that VIRTIO_ID_*: reset, negotiate what it offers of `wanted` plus VERSION_1 and EVENT_IDX, register the
+/* Start the nth (from 0) device of that VIRTIO_ID_* (once: there is no reset): negotiate what it offers of `wanted` plus VERSION_1 and EVENT_IDX, register the
  * interrupt. Handlers are filled in by the caller before. 0, -ENODEV (no such device), -EIO (it refuses). */
 int virtio_start(struct virtio_dev *d, u32 device_id, unsigned int nth, u64 wanted);
 /* Is there such a device? */
@@ -66,11 +66,11 @@ struct vq {
 	struct vring_used *used;
 };
 
-/* Set up queue `index` over memory m (VQ_MEMORY of n entries). 0 or -EIO. */
+/* Set up queue `index`, once, over memory m (VQ_MEMORY of n entries; 256 at most, which our VMM takes on every queue). */
 #define VQ_SETUP(q, dev, index, m)                                                              \
 	vq_setup((q), (dev), (index), ARRAY_SIZE((m)->desc), (m)->desc, &(m)->avail, &(m)->used)
-int vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc, void *avail,
-	     void *used);
+void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc, void *avail,
+	      void *used);
 static inline bool vq_live(const struct vq *q)
 {
 	return q->dev != NULL;
