@@ -27,7 +27,8 @@
 #define FUTEX_OP_CMP_EQ 0
 #define FUTEX_OP_CMP_NE 1
 #define FUTEX_OP_CMP_LT 2
-#define FUTEX_OP_CMP_GT 5
+#define FUTEX_OP_CMP_GT 4
+#define FUTEX_OP_CMP_GE 5
 #define FUTEX_OP(op, oparg, cmp, cmparg) (((op) << 28) | ((cmp) << 24) | ((oparg) << 12) | (cmparg))
 
 struct robust_list {

@@ -224,7 +224,7 @@ int futex_wake_op(u32 __user *addr, u32 __user *addr2, bool private, u32 count, 
 {
 	struct futex_key key, key2;
 	u32 arg = (u32)((s32)(op << 8) >> 20), old;
-	if ((op >> 24 & 0xf) > FUTEX_OP_CMP_GT)
+	if ((op >> 24 & 0xf) > FUTEX_OP_CMP_GE)
 		return -ENOSYS;
 	if (op >> 28 & FUTEX_OP_OPARG_SHIFT)
 		arg = 1u << (arg & 31);
