@@ -1,6 +1,6 @@
 # Real programs, run natively and in a guest; outputs and statuses must be equal.
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" /tmp/mote-test-bin' EXIT
 here=$(dirname "$0")
 export BUSYBOX=$(command -v busybox)
 
@@ -33,6 +33,7 @@ got=$("$MOTE" run --timeout 120 --file "$work/data:/data" -- "$BUSYBOX" cat /dat
 [ "$want" = "$got" ] && echo "ok sha256-16MiB-stdout" || echo "FAIL sha256-16MiB-stdout: $got is not $want"
 
 bash_script='
+d=/tmp/mote-test-bin; $BUSYBOX mkdir -p $d; $BUSYBOX --install -s $d; PATH=$d
 set -o pipefail
 declare -A m=([one]=1 [two]=2); for k in "${!m[@]}"; do echo "$k=${m[$k]}"; done | sort
 coproc { while read -r l; do echo "got $l"; done; }; echo hello >&"${COPROC[1]}"; read -r x <&"${COPROC[0]}"; echo "$x"
@@ -44,7 +45,7 @@ for i in 1 2 3; do (exit $i) & done; wait; jobs | wc -l
 printf "%s %q\n" a "b c"; [[ abc =~ ^a(.)c$ ]] && echo "${BASH_REMATCH[1]}"
 diff <(echo same) <(echo same) && echo equal
 '
-GUEST=(-- /bin/bash -c "$bash_script")
+GUEST=(--env "BUSYBOX=$BUSYBOX" --file "$BUSYBOX" -- /bin/bash -c "$bash_script")
 compare bash /bin/bash -c "$bash_script"
 
 python_script='
