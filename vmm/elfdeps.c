@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -111,6 +112,25 @@ static int read_headers(struct elf_file *f, struct elf_info *out)
 	out->type = h.e_type;
 	err = read_at(f->fd, h.e_phoff, f->ph, f->phnum * sizeof(f->ph[0]));
 	return err == -ENOEXEC ? bad(f, "truncated ELF program headers") : err;
+}
+
+/* What is to be loaded must be there: better said now than found by SIGBUS. */
+static int check_segments(struct elf_file *f)
+{
+	struct stat st;
+	if (fstat(f->fd, &st) < 0)
+		return -EIO;
+	uint64_t size = st.st_size;
+	for (unsigned int i = 0; i < f->phnum; i++) {
+		const Elf64_Phdr *p = &f->ph[i];
+		if (p->p_type != PT_LOAD)
+			continue;
+		if (p->p_filesz > p->p_memsz)
+			return bad(f, "bad ELF segment");
+		if (p->p_offset > size || p->p_filesz > size - p->p_offset)
+			return bad(f, "truncated: an ELF segment lies beyond the end of the file");
+	}
+	return 0;
 }
 
 static const Elf64_Phdr *find_segment(const struct elf_file *f, unsigned int type)
@@ -235,6 +255,8 @@ int elf_info_read(int fd, struct elf_info *out, const char **why)
 	struct elf_file f = {.fd = fd};
 	*out = (struct elf_info){0};
 	int err = read_headers(&f, out);
+	if (!err)
+		err = check_segments(&f);
 	if (!err)
 		err = read_interpreter(&f, out);
 	if (!err)
