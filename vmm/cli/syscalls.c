@@ -1,9 +1,17 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "guest/syscall/kinds.h"
+#include "mote.h"
+
+static const char help_text[] =
+	"usage: mote syscalls [--tsv]\n\n"
+	"Every Linux system call: name, number on x86_64 and aarch64, epic, status (implemented, refused by design,\n"
+	"absent) and where it is defined.\n\n"
+	"  --tsv  fields separated by tabs\n";
 
 /* Made by the Makefile from the kernel's sources: {name, file} of every function sys_NAME. */
 static const struct {
@@ -61,9 +69,13 @@ static void print_row(const struct row *r, bool tsv)
 int cmd_syscalls(int argc, char **argv)
 {
 	bool tsv = argc == 2 && !strcmp(argv[1], "--tsv");
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(help_text, stdout);
+		return 0;
+	}
 	if (argc > 1 && !tsv) {
-		fprintf(stderr, "mote syscalls: usage: mote syscalls [--tsv]\n");
-		return 125;
+		mote_error("syscalls: unknown argument %s (mote syscalls --help)", argv[tsv ? 2 : 1]);
+		return MOTE_FAILED;
 	}
 	if (tsv)
 		printf("# name\tx86_64\taarch64\tepic\tstatus\twhere\n");
@@ -73,8 +85,8 @@ int cmd_syscalls(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		print_row(&rows[i], tsv);
 	if (fflush(stdout) || ferror(stdout)) {
-		perror("mote syscalls: stdout");
-		return 125;
+		mote_error("syscalls: writing the list: %s", strerror(errno));
+		return MOTE_FAILED;
 	}
 	return 0;
 }
