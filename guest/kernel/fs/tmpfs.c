@@ -371,6 +371,21 @@ static int fallocate_size(struct inode *i, int mode, u64 end)
 	return file_size_limit((file_off)end - 1, &one);
 }
 
+/* [from, to) reads as zeros: whole pages go, the bytes of the others are cleared. */
+static void punch(struct mapping *m, u64 from, u64 to)
+{
+	u64 first = ALIGN_UP(from, PAGE_SIZE), last = ALIGN_DOWN(to, PAGE_SIZE);
+	if (from >= to)
+		return;
+	if (first >= last) {
+		mapping_zero(m, from, to);
+		return;
+	}
+	mapping_zero(m, from, first);
+	mapping_punch(m, first >> PAGE_SHIFT, (last >> PAGE_SHIFT) - 1);
+	mapping_zero(m, last, to);
+}
+
 static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 {
 	struct inode *i = f->inode;
@@ -381,7 +396,7 @@ static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 	if (err)
 		return err;
 	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
-		mapping_zero(&i->mapping, (u64)off, MIN(end, ALIGN_UP(i->size, PAGE_SIZE)));
+		punch(&i->mapping, (u64)off, MIN(end, ALIGN_UP(i->size, PAGE_SIZE)));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE)) {
 		/* Checked before, so that a hopeless request does not eat all memory first. */
 		struct page_counts c;

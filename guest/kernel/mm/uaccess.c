@@ -15,21 +15,31 @@ static bool fault_in(const void __user *p, enum fault_access access)
 	return mm && mm_fault(mm, (__force vaddr)p, access) == 0;
 }
 
+/* A copy moves words: one that lies across a page boundary counts as not moved though its first bytes are there. So where a copy is
+ * stuck it is tried again up to the end of the page. */
+static size_t to_page_end(const void __user *p, size_t done)
+{
+	return PAGE_SIZE - (((__force vaddr)p + done) & ~PAGE_MASK);
+}
+
 size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 {
-	size_t done = 0, left;
+	size_t done = 0, left, want;
 	bool stuck = false;
 
 	if (unlikely(!user_range_ok(src, n)))
 		return 0;
 	while (done < n) {
-		left = arch_copy_from_user((char *)dst + done, (const char __user *)src + done, n - done);
-		if (likely(!left))
-			return n;
-		if (stuck && left == n - done)
+		want = stuck ? MIN(n - done, to_page_end(src, done)) : n - done;
+		left = arch_copy_from_user((char *)dst + done, (const char __user *)src + done, want);
+		done += want - left;
+		if (likely(!left)) {
+			stuck = false;
+			continue;
+		}
+		if (stuck && left == want)
 			break;
-		stuck = left == n - done;
-		done = n - left;
+		stuck = left == want;
 		if (!fault_in((const char __user *)src + done, FAULT_READ))
 			break;
 	}
@@ -38,19 +48,22 @@ size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 
 size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
 {
-	size_t done = 0, left;
+	size_t done = 0, left, want;
 	bool stuck = false;
 
 	if (unlikely(!user_range_ok(dst, n)))
 		return 0;
 	while (done < n) {
-		left = arch_copy_to_user((char __user *)dst + done, (const char *)src + done, n - done);
-		if (likely(!left))
-			return n;
-		if (stuck && left == n - done)
+		want = stuck ? MIN(n - done, to_page_end(dst, done)) : n - done;
+		left = arch_copy_to_user((char __user *)dst + done, (const char *)src + done, want);
+		done += want - left;
+		if (likely(!left)) {
+			stuck = false;
+			continue;
+		}
+		if (stuck && left == want)
 			break;
-		stuck = left == n - done;
-		done = n - left;
+		stuck = left == want;
 		if (!fault_in((char __user *)dst + done, FAULT_WRITE))
 			break;
 	}
