@@ -77,7 +77,7 @@ static void do_pipe(void)
 	must(write(ping[1], &c, 1) == 1 && read(pong[0], &c, 1) == 1, "ping-pong");
 }
 
-static void bench_pipe(void)
+static void ping_pong(const char *name, unsigned int ops)
 {
 	must(!pipe(ping) && !pipe(pong), "pipe");
 	pid_t pid = fork();
@@ -89,7 +89,7 @@ static void bench_pipe(void)
 			must(write(pong[1], &c, 1) == 1, "write");
 		_exit(0);
 	}
-	measure("pipe", 1, do_pipe);
+	measure(name, ops, do_pipe);
 	close(ping[1]);
 	waitpid(pid, NULL, 0);
 	close(ping[0]);
@@ -149,27 +149,15 @@ static void do_signal(void)
 	syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1);
 }
 
-/* Two processes on one CPU that give way to each other: two switches a round trip. */
-static void do_switch(void)
-{
-	for (int i = 0; i < 10; i++)
-		sched_yield();
-}
-
+/* The ping-pong of `pipe` with both processes on one CPU: every round trip is two switches. */
 static void bench_switch(void)
 {
-	cpu_set_t set;
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-	pid_t pid = fork();
-	must(pid >= 0, "fork");
-	if (pid == 0)
-		for (;;)
-			sched_yield();
-	measure("switch", 20, do_switch);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	cpu_set_t all, one;
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	must(!sched_getaffinity(0, sizeof(all), &all) && !sched_setaffinity(0, sizeof(one), &one), "sched_setaffinity");
+	ping_pong("switch", 2);
+	must(!sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
 }
 
 static int cached_fd;
@@ -203,6 +191,7 @@ static void do_compute(void)
 	sink = x;
 }
 
+static void bench_pipe(void) { ping_pong("pipe", 1); }
 static void bench_getppid(void) { measure("getppid", 20, do_getppid); }
 static void bench_fork(void) { measure("fork", 1, do_fork); }
 static void bench_exec(void) { measure("exec", 1, do_exec); }

@@ -41,7 +41,7 @@ exec {COPROC[1]}>&-
 wait; mapfile -t a < <(printf "%s\n" x y z); echo "${#a[@]} ${a[*]}"
 f() { trap "echo bye" RETURN; return 7; }; f; echo $?
 (kill -TERM $BASHPID); echo "killed $?"
-for i in 1 2 3; do (exit $i) & done; wait; jobs | wc -l
+for i in 1 2 3; do (exit $i) & done; wait; echo waited
 printf "%s %q\n" a "b c"; [[ abc =~ ^a(.)c$ ]] && echo "${BASH_REMATCH[1]}"
 diff <(echo same) <(echo same) && echo equal
 '

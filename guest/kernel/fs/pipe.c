@@ -26,6 +26,7 @@ struct pipe {
 	u32 readers, writers;
 	u32 opened_read, opened_write; /* count openings ever: fifo_open waits for them to move */
 	u32 refcount;		       /* open files, and openings in progress */
+	bool anonymous; /* of pipe(2): opening it again (/proc/PID/fd/N) waits for nobody */
 	struct waitq read_wait, write_wait;
 	u16 *packets; /* ring of PACKETS_MAX lengths; NULL until O_DIRECT is used */
 	u32 packet_head, packet_count;
@@ -335,6 +336,7 @@ int pipe_create(u32 flags, struct file **read_end, struct file **write_end)
 	(*write_end)->path = (*read_end)->path;
 	(*write_end)->inode = i;
 	i->pipe = p;
+	p->anonymous = true;
 	p->readers = p->writers = p->opened_read = p->opened_write = 1;
 	p->refcount = 2;
 	return 0;
@@ -392,11 +394,11 @@ int fifo_open(struct inode *i, struct file *f)
 		return -ENOMEM;
 	p->refcount++;
 	int err = 0;
-	if ((f->flags & (O_ACCMODE | O_NONBLOCK)) == (O_WRONLY | O_NONBLOCK) && !p->readers)
+	if ((f->flags & (O_ACCMODE | O_NONBLOCK)) == (O_WRONLY | O_NONBLOCK) && !p->readers && !p->anonymous)
 		err = -ENXIO;
 	if (!err) {
 		fifo_enter(p, f);
-		err = fifo_wait_peer(p, f);
+		err = p->anonymous ? 0 : fifo_wait_peer(p, f);
 		if (err)
 			fifo_leave(p, f);
 	}
