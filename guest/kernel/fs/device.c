@@ -59,3 +59,10 @@ void device_for_each(void (*fn)(void *ctx, bool block, u32 major, const char *na
 	for (struct device *d = devices; d < devices + device_count; d++)
 		fn(ctx, d->block, DEV_MAJOR(d->dev), d->name);
 }
+
+void blkdev_for_each(void (*fn)(void *ctx, u32 dev, const char *name, u64 bytes), void *ctx)
+{
+	for (struct device *d = devices; d < devices + device_count; d++)
+		if (d->block)
+			fn(ctx, d->dev, d->name, d->bytes);
+}

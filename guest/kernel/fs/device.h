@@ -10,6 +10,8 @@ int device_open(struct inode *i, struct file *f);
 int fifo_open(struct inode *i, struct file *f);
 /* Lines of /proc/devices: fn(ctx, block, major, name), one a registration. */
 void device_for_each(void (*fn)(void *ctx, bool block, u32 major, const char *name), void *ctx);
+/* Lines of /proc/partitions. */
+void blkdev_for_each(void (*fn)(void *ctx, u32 dev, const char *name, u64 bytes), void *ctx);
 /* Register null, zero, full. */
 void memdev_init(void);
 /* devtmpfs as a file-system type. */

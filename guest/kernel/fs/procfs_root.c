@@ -1,6 +1,7 @@
 /* /proc itself: processes by number, and what concerns the whole system. */
 #include "kernel/fs/procfs.h"
 
+#include "kernel/devices.h"
 #include "kernel/fs/device.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
@@ -233,11 +234,26 @@ static void show_device(void *ctx, bool block, u32 major, const char *name)
 static int show_devices(const struct proc_node *n, struct proc_text *t)
 {
 	(void)n;
+	devices_register();
 	for (int block = 0; block < 2; block++) {
 		struct device_list l = {.text = t, .block = block};
 		proc_printf(t, block ? "\nBlock devices:\n" : "Character devices:\n");
 		device_for_each(show_device, &l);
 	}
+	return 0;
+}
+
+static void show_partition(void *ctx, u32 dev, const char *name, u64 bytes)
+{
+	proc_printf(ctx, "%4u  %7u %10llu %s\n", DEV_MAJOR(dev), DEV_MINOR(dev), (ull)bytes >> 10, name);
+}
+
+static int show_partitions(const struct proc_node *n, struct proc_text *t)
+{
+	(void)n;
+	devices_register();
+	proc_printf(t, "major minor  #blocks  name\n\n");
+	blkdev_for_each(show_partition, t);
 	return 0;
 }
 
@@ -253,6 +269,7 @@ static const struct proc_entry root_children[] = {
 	FILE_ENTRY("loadavg", 0444, show_loadavg),
 	FILE_ENTRY("meminfo", 0444, show_meminfo),
 	{.name = "mounts", .mode = S_IFLNK | 0777, .readlink = mounts_link},
+	FILE_ENTRY("partitions", 0444, show_partitions),
 	FILE_ENTRY("slabinfo", 0400, show_slabinfo),
 	FILE_ENTRY("stat", 0444, show_stat),
 	FILE_ENTRY("swaps", 0444, show_swaps),
