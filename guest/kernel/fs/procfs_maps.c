@@ -78,12 +78,11 @@ struct usage {
 static void add_page(struct usage *u, phys_addr pa)
 {
 	u->resident += PAGE_SIZE;
-	if (!phys_is_ram(pa))
-		return;
 	const struct page *p = phys_to_page(pa);
-	/* the page cache holds a reference of its own */
-	u32 users = p->refcount - MIN(p->refcount, p->flags & PAGE_CACHE ? 1u : 0u);
-	users = MAX(users, 1u);
+	/* The page cache holds a reference of its own. Pages of the boot file system and of the kernel are not counted: as if
+	 * nobody shared them. */
+	bool cached = p->flags & PAGE_CACHE, counted = phys_is_ram(pa) && !(p->flags & (PAGE_BOOTFS | PAGE_PINNED));
+	u32 users = counted ? MAX(p->refcount - MIN(p->refcount, (u32)cached), 1u) : 1;
 	u->pss += PAGE_SIZE / users;
 	if (users > 1)
 		u->shared += PAGE_SIZE;
