@@ -61,11 +61,11 @@ void arch_pgtable_destroy(struct arch_pgtable *pt);
  *	arch_pte arch_pte_none(void)			the empty entry
  *	arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
  *		the slot of va (below USER_TOP), its table made when missing; NULL: no memory
+ *	arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
+ *		the slot of *va, which first moves up over addresses that have no table; NULL when it comes to end
  * Changing an entry that was present takes a flush; filling an empty one does not.
  */
 unsigned int arch_pte_flags(arch_pte e); /* enum pte_flag */
-/* The slot of *va, which first moves up over addresses that have no table; NULL when it comes to end. */
-arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end);
 /* The first present entry of [slot, end), or end. */
 arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end);
 /* Make edits of [start, end) in mm visible on every CPU that runs it now. */

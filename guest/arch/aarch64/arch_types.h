@@ -88,6 +88,7 @@ static inline arch_pte arch_pte_none(void)
 	return 0;
 }
 arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va);
+arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end);
 
 static inline struct thread_info *arch_thread_info(void)
 {

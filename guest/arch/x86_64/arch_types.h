@@ -51,11 +51,15 @@ struct page;
 typedef u64 arch_pte;
 #define ARCH_TABLE_SPAN (2ul << 20)
 
+/* Tables used lately, by span: the stack, the heap, the program and its libraries are touched in turns. */
+#define ARCH_TABLE_CACHE 4
 struct arch_pgtable {
 	phys_addr root; /* PML4 */
 	struct page *tables; /* all pages of tables, linked by page.private */
-	u64 last_span;	     /* va / ARCH_TABLE_SPAN of the table used last, ~0 when none */
-	arch_pte *last_table;
+	struct {
+		u64 key; /* va / ARCH_TABLE_SPAN + 1, 0 when empty */
+		arch_pte *table;
+	} cache[ARCH_TABLE_CACHE];
 };
 
 /* SDM volume 3, 4.5.4; bit 9 is ours: not present to the processor, yet a mapping (PROT_NONE keeps its page). */
@@ -87,11 +91,28 @@ static inline arch_pte arch_pte_none(void)
 	return 0;
 }
 arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va);
+arch_pte *arch_pgtable_seek_slow(struct arch_pgtable *pt, vaddr *va, vaddr end);
+
+/* The slot of va when its table is in the cache, NULL otherwise. */
+static inline arch_pte *arch_pgtable_cached(const struct arch_pgtable *pt, vaddr va)
+{
+	u64 span = va / ARCH_TABLE_SPAN;
+
+	if (likely(pt->cache[span % ARCH_TABLE_CACHE].key == span + 1))
+		return pt->cache[span % ARCH_TABLE_CACHE].table + (va >> PAGE_SHIFT & 511);
+	return NULL;
+}
 static inline arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
 {
-	if (likely(va / ARCH_TABLE_SPAN == pt->last_span))
-		return pt->last_table + (va >> PAGE_SHIFT & 511);
-	return arch_pgtable_slot_slow(pt, va);
+	arch_pte *slot = arch_pgtable_cached(pt, va);
+
+	return likely(slot) ? slot : arch_pgtable_slot_slow(pt, va);
+}
+static inline arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
+{
+	arch_pte *slot = *va < end ? arch_pgtable_cached(pt, *va) : NULL;
+
+	return likely(slot) ? slot : arch_pgtable_seek_slow(pt, va, end);
 }
 
 static inline struct thread_info *arch_thread_info(void)

@@ -75,7 +75,8 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 	pte_t *root;
 
 	pt->tables = NULL;
-	pt->last_span = ~0ull;
+	for (unsigned int i = 0; i < ARCH_TABLE_CACHE; i++)
+		pt->cache[i].key = 0;
 	root = new_table(pt, NULL);
 	if (!root)
 		return -ENOMEM;
@@ -106,6 +107,14 @@ void arch_pgtable_destroy(struct arch_pgtable *pt)
 	pt->root = 0;
 }
 
+static void remember(struct arch_pgtable *pt, vaddr va, pte_t *table)
+{
+	u64 span = va / ARCH_TABLE_SPAN;
+
+	pt->cache[span % ARCH_TABLE_CACHE].key = span + 1;
+	pt->cache[span % ARCH_TABLE_CACHE].table = table;
+}
+
 arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va)
 {
 	pte_t *table = phys_to_virt(pt->root);
@@ -122,8 +131,7 @@ arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va)
 		}
 		table = table_of(*entry);
 	}
-	pt->last_span = va / ARCH_TABLE_SPAN;
-	pt->last_table = table;
+	remember(pt, va, table);
 	return &table[table_index(va, 0)];
 }
 
@@ -144,17 +152,17 @@ static pte_t *find_table(struct arch_pgtable *pt, vaddr va, vaddr *size)
 	return table;
 }
 
-arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
+arch_pte *arch_pgtable_seek_slow(struct arch_pgtable *pt, vaddr *va, vaddr end)
 {
 	vaddr size = ARCH_TABLE_SPAN;
 
-	if (*va < end && *va / ARCH_TABLE_SPAN == pt->last_span)
-		return pt->last_table + table_index(*va, 0);
 	while (*va < end) {
 		pte_t *table = find_table(pt, *va, &size);
 
-		if (table)
+		if (table) {
+			remember(pt, *va, table);
 			return table + table_index(*va, 0);
+		}
 		*va = ALIGN_DOWN(*va, size) + size;
 	}
 	return NULL;

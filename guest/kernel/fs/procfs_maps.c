@@ -93,9 +93,9 @@ static void add_page(struct usage *u, phys_addr pa)
 static void show_smaps_vma(struct mm *mm, const struct vma *v, struct proc_text *t)
 {
 	struct usage u = {0};
-	struct pte_walk w = pte_walk_start(&mm->pgtable, v->start, v->end);
+	struct pte_run run;
 	arch_pte *slot;
-	while ((slot = pte_walk_next(&w)))
+	for_each_pte (&mm->pgtable, v->start, v->end, run, slot)
 		add_page(&u, arch_pte_phys(*slot));
 	show_vma(mm, v, t);
 	const struct {

@@ -399,9 +399,7 @@ static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 		punch(&i->mapping, (u64)off, MIN(end, ALIGN_UP(i->size, PAGE_SIZE)));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE)) {
 		/* Checked before, so that a hopeless request does not eat all memory first. */
-		struct page_counts c;
-		page_counts(&c);
-		if ((u64)len >> PAGE_SHIFT > c.free)
+		if ((u64)len >> PAGE_SHIFT > page_available())
 			return -ENOSPC;
 		err = reserve_pages(i, (u64)off, (u64)len);
 	}

@@ -13,6 +13,9 @@
 #define WINDOW 16
 #define BLOCK (WINDOW * PAGE_SIZE)
 
+/* Each way a fault goes is a function of its own, so that the short ones do not pay for the registers of the long ones. */
+#define __own_frame __attribute__((noinline))
+
 /* Inner answer: state may have changed while asleep, look again. */
 #define RETRY (-EAGAIN)
 
@@ -35,8 +38,9 @@ static inline bool want_zero_page(const struct vma *v, bool write)
 }
 
 /* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those of va. */
-static void map_ahead(struct vma *v, vaddr va, arch_pte *slot, unsigned int flags, unsigned int n)
+static __own_frame void map_ahead(struct vma *v, vaddr va, arch_pte *slot, unsigned int n)
 {
+	unsigned int flags = vma_pte_flags(v->prot);
 	bool down = v->flags & VMA_GROWSDOWN;
 	unsigned int i;
 
@@ -69,23 +73,22 @@ static unsigned int window_size(struct vma *v, vaddr va)
 	return MIN(v->ahead, room);
 }
 
-static int fault_anon(struct vma *v, vaddr va, arch_pte *slot, bool write)
+static __own_frame int fault_anon(struct vma *v, vaddr va, arch_pte *slot, bool write)
 {
-	unsigned int flags = vma_pte_flags(v->prot);
 	struct page *p;
 
 	if (want_zero_page(v, write)) {
 		page_get(page_zero());
-		*slot = arch_pte_make(page_to_phys(page_zero()), flags & ~PTE_WRITE);
+		*slot = arch_pte_make(page_to_phys(page_zero()), vma_pte_flags(v->prot) & ~PTE_WRITE);
 		note_mapped(v, va, va + PAGE_SIZE, 1);
 		return 0;
 	}
 	p = page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
 	if (unlikely(!p))
 		return -ENOMEM;
-	*slot = arch_pte_make(page_to_phys(p), flags);
+	*slot = arch_pte_make(page_to_phys(p), vma_pte_flags(v->prot));
 	if (va == v->next_fault) {
-		map_ahead(v, va, slot, flags, window_size(v, va));
+		map_ahead(v, va, slot, window_size(v, va));
 		return 0;
 	}
 	v->ahead = 1;
@@ -219,7 +222,7 @@ static void fault_shared_write(struct vma *v, vaddr va, arch_pte *slot, struct p
 	*slot = arch_pte_make(arch_pte_phys(*slot), flags);
 }
 
-static int fault_cache(struct vma *v, vaddr va, arch_pte *slot, bool write)
+static __own_frame int fault_cache(struct vma *v, vaddr va, arch_pte *slot, bool write)
 {
 	unsigned int flags = vma_pte_flags(v->prot);
 	bool shared = v->flags & VMA_SHARED;
@@ -241,7 +244,7 @@ static int fault_cache(struct vma *v, vaddr va, arch_pte *slot, bool write)
 }
 
 /* ---- a write to a present page that is read-only in the table ---- */
-static int fault_protected(struct vma *v, vaddr va, arch_pte *slot)
+static __own_frame int fault_protected(struct vma *v, vaddr va, arch_pte *slot)
 {
 	phys_addr pa = arch_pte_phys(*slot);
 	struct page *p = phys_to_page(pa);
@@ -295,7 +298,7 @@ static struct vma *vma_for_access(struct mm *mm, vaddr addr, enum fault_access a
 	return v->prot & needs[access] ? v : NULL;
 }
 
-static int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
+static __own_frame int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
 {
 	bool write = access == FAULT_WRITE;
 	vaddr va = addr & PAGE_MASK;
@@ -315,19 +318,25 @@ static int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
 	return v->flags & VMA_VDSO ? -EFAULT : fault_anon(v, va, slot, write);
 }
 
-int mm_fault(struct mm *mm, vaddr addr, enum fault_access access)
+/* It did not come off at once: make memory, look again. */
+static int fault_again(struct mm *mm, vaddr addr, enum fault_access access, int err)
 {
 	unsigned int tries = 0;
-	int err;
 
-	task_current()->min_faults++;
-	for (;;) {
-		err = fault_once(mm, addr, access);
-		if (likely(err != RETRY && err != -ENOMEM))
-			return err;
+	while (err == RETRY || err == -ENOMEM) {
 		if (err == -ENOMEM && !oom_wait(tries++))
 			return -ENOMEM;
+		err = fault_once(mm, addr, access);
 	}
+	return err;
+}
+
+int mm_fault(struct mm *mm, vaddr addr, enum fault_access access)
+{
+	int err = fault_once(mm, addr, access);
+
+	task_current()->min_faults++;
+	return likely(!err) ? 0 : fault_again(mm, addr, access, err);
 }
 
 int mm_populate(struct mm *mm, vaddr addr, size_t len, bool write)

@@ -76,23 +76,24 @@ void mm_put(struct mm *mm)
 struct fork_copy {
 	struct mm *child;
 	bool changed; /* the parent lost a write permission */
+	bool skip;    /* there is a VMA_DONTFORK */
 };
 
 /* Private copies are shared read-only from now on; pages of the page cache come back by faults. 0 or -ENOMEM. */
 static int fork_pages(struct vma *v, struct fork_copy *f)
 {
 	vaddr start = MAX(v->start, v->touched_start), end = MIN(v->end, v->touched_end);
-	struct pte_walk w = pte_walk_start(&v->mm->pgtable, start, MAX(start, end));
 	unsigned int flags = vma_pte_flags(v->prot) & ~PTE_WRITE;
+	struct pte_run run;
 	arch_pte *from, *to;
 
-	while ((from = pte_walk_next(&w))) {
+	for_each_pte (&v->mm->pgtable, start, end, run, from) {
 		phys_addr pa = arch_pte_phys(*from);
 		struct page *p = phys_to_page(pa);
 
 		if (!phys_is_ram(pa) || p->flags & PAGE_CACHE)
 			continue;
-		to = arch_pgtable_slot(&f->child->pgtable, w.va);
+		to = arch_pgtable_slot(&f->child->pgtable, pte_va(&run, from));
 		if (!to)
 			return -ENOMEM;
 		page_get(p);
@@ -106,20 +107,55 @@ static int fork_pages(struct vma *v, struct fork_copy *f)
 	return 0;
 }
 
-static int fork_vma(struct vma *v, struct fork_copy *f)
+/*
+ * Copy the subtree at n, in shape and colour, to *link below parent. 0 or -ENOMEM with what there is so far in place. As deep
+ * as the tree is high: 32 at most.
+ */
+static int fork_tree(struct fork_copy *f, struct rb_node *n, struct rb_node *parent, struct rb_node **link)
 {
-	struct vma *copy = vma_copy(f->child, v);
+	const unsigned int not_inherited = VMA_LOCKED | VMA_LOCKONFAULT;
+	struct vma *v = container_of(n, struct vma, node), *copy = vma_copy(f->child, v);
+	int err = 0;
 
 	if (!copy)
 		return -ENOMEM;
-	copy->flags &= ~(VMA_LOCKED | VMA_LOCKONFAULT);
-	vma_link(f->child, copy);
-	return v->flags & (VMA_SHARED | VMA_WIPEONFORK) ? 0 : fork_pages(v, f);
+	copy->flags &= ~not_inherited;
+	copy->node = (struct rb_node){.parent = parent, .red = n->red};
+	*link = &copy->node;
+	f->child->vma_count++;
+	if (copy->mapping)
+		list_push_back(&copy->mapping->vmas, &copy->mapping_link);
+	if (v->flags & VMA_DONTFORK)
+		f->skip = true;
+	else if (!(v->flags & (VMA_SHARED | VMA_WIPEONFORK)))
+		err = fork_pages(v, f);
+	if (!err && n->left)
+		err = fork_tree(f, n->left, &copy->node, &copy->node.left);
+	if (!err && n->right)
+		err = fork_tree(f, n->right, &copy->node, &copy->node.right);
+	return err;
+}
+
+/* MADV_DONTFORK */
+static void drop_skipped(struct mm *child)
+{
+	struct vma *v, *next;
+
+	for (v = vma_find_next(child, 0); v; v = next) {
+		next = vma_next(v);
+		if (v->flags & VMA_DONTFORK) {
+			vma_unlink(child, v);
+			vma_free(v);
+		}
+	}
 }
 
 /* What a child inherits beside its vmas. Memory locks are not inherited: mlock(2). */
 static void fork_layout(struct mm *child, const struct mm *parent)
 {
+	child->total_pages = parent->total_pages;
+	child->data_pages = parent->data_pages;
+	child->stack_pages = parent->stack_pages;
 	child->mmap_top = parent->mmap_top;
 	child->map_cache = parent->map_cache;
 	child->hole_above = parent->hole_above;
@@ -152,12 +188,8 @@ struct mm *mm_fork(struct mm *parent)
 	if (!child)
 		return NULL;
 	fork_layout(child, parent);
-	for (struct rb_node *n = rb_first(&parent->vmas); n && !err; n = rb_next(n)) {
-		struct vma *v = container_of(n, struct vma, node);
-
-		if (!(v->flags & VMA_DONTFORK))
-			err = fork_vma(v, &f);
-	}
+	if (parent->vmas.root)
+		err = fork_tree(&f, parent->vmas.root, NULL, &child->vmas.root);
 	if (f.changed)
 		arch_tlb_flush_mm(parent);
 	child->peak_rss_pages = child->rss_pages;
@@ -165,5 +197,7 @@ struct mm *mm_fork(struct mm *parent)
 		mm_put(child);
 		return NULL;
 	}
+	if (f.skip)
+		drop_skipped(child);
 	return child;
 }

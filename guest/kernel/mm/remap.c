@@ -5,13 +5,15 @@
 /* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is out. */
 static vaddr move_entries(struct mm *mm, vaddr from, vaddr end, vaddr to)
 {
-	struct pte_walk w = pte_walk_start(&mm->pgtable, from, end);
+	struct pte_run run;
 	arch_pte *old, *new;
 
-	while ((old = pte_walk_next(&w))) {
-		new = arch_pgtable_slot(&mm->pgtable, w.va - from + to);
+	for_each_pte (&mm->pgtable, from, end, run, old) {
+		vaddr va = pte_va(&run, old);
+
+		new = arch_pgtable_slot(&mm->pgtable, va - from + to);
 		if (!new)
-			return w.va;
+			return va;
 		*new = *old;
 		*old = arch_pte_none();
 	}

@@ -39,13 +39,12 @@ static bool touched(const struct vma *v, vaddr *start, vaddr *end)
 
 static void zap_vma(struct zap *z, struct vma *v, vaddr start, vaddr end)
 {
-	struct pte_walk w;
+	struct pte_run run;
 	arch_pte *slot;
 
 	if (!touched(v, &start, &end))
 		return;
-	w = pte_walk_start(&v->mm->pgtable, start, end);
-	while ((slot = pte_walk_next(&w)))
+	for_each_pte (&v->mm->pgtable, start, end, run, slot)
 		zap_entry(z, slot);
 }
 
@@ -98,13 +97,12 @@ static unsigned int entry_flags(const struct vma *v, phys_addr pa)
 
 void protect_range(struct vma *v, vaddr start, vaddr end)
 {
-	struct pte_walk w;
+	struct pte_run run;
 	arch_pte *slot;
 
 	if (!touched(v, &start, &end))
 		return;
-	w = pte_walk_start(&v->mm->pgtable, start, end);
-	while ((slot = pte_walk_next(&w))) {
+	for_each_pte (&v->mm->pgtable, start, end, run, slot) {
 		phys_addr pa = arch_pte_phys(*slot);
 
 		*slot = arch_pte_make(pa, entry_flags(v, pa));
@@ -129,10 +127,10 @@ static bool vma_overlap(const struct vma *v, u64 first, u64 last, vaddr *start, 
 
 static void zap_cached(struct zap *z, struct vma *v, vaddr start, vaddr end)
 {
-	struct pte_walk w = pte_walk_start(&v->mm->pgtable, start, end);
+	struct pte_run run;
 	arch_pte *slot;
 
-	while ((slot = pte_walk_next(&w))) {
+	for_each_pte (&v->mm->pgtable, start, end, run, slot) {
 		phys_addr pa = arch_pte_phys(*slot);
 
 		if (!phys_is_ram(pa) || phys_to_page(pa)->flags & PAGE_CACHE)

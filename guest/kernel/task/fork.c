@@ -54,9 +54,7 @@ static void count_uid(void *ctx, struct task *t)
 /* RLIMIT_NPROC (not for the privileged), and what memory allows: an eighth of it in kernel stacks. */
 static int check_limits(void)
 {
-	struct page_counts pages;
-	page_counts(&pages);
-	if (task_count() >= pages.total / (8 * (KERNEL_STACK_SIZE / PAGE_SIZE)))
+	if (task_count() >= page_total() / (8 * (KERNEL_STACK_SIZE / PAGE_SIZE)))
 		return -EAGAIN;
 	u64 limit = rlimit_current(RLIMIT_NPROC);
 	if (limit == RLIM64_INFINITY || capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN) ||

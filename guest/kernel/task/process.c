@@ -98,9 +98,7 @@ static void default_limits(struct process *p)
 {
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		p->rlimit[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
-	struct page_counts pages;
-	page_counts(&pages);
-	u64 threads = pages.total / (8 * (KERNEL_STACK_SIZE / PAGE_SIZE)) / 2;
+	u64 threads = page_total() / (8 * (KERNEL_STACK_SIZE / PAGE_SIZE)) / 2;
 	p->rlimit[RLIMIT_STACK].rlim_cur = 8 << 20;
 	p->rlimit[RLIMIT_CORE].rlim_cur = 0;
 	p->rlimit[RLIMIT_NOFILE] = (struct rlimit64){1024, 1048576};

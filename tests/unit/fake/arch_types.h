@@ -54,6 +54,7 @@ static inline arch_pte arch_pte_none(void)
 	return 0;
 }
 arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va);
+arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end);
 
 /* Set by the test: where guest-physical address 0 lies, and the running thread. */
 extern unsigned char *fake_memory;
