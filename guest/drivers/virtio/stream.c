@@ -43,6 +43,17 @@ static isize take_input(struct port *p, struct uio *to)
 	return moved ? (isize)moved : -EFAULT;
 }
 
+/* Behind the byte that poll(2) has fetched, whatever else is there at once. */
+static isize take_more(struct port *p, struct uio *to, isize done)
+{
+	if (done <= 0 || !to->left || port_post(p, MIN(to->left, (size_t)PORT_LARGE)))
+		return done;
+	if (!port_readable(p) || p->rx_eof)
+		return done;
+	isize r = take_input(p, to);
+	return r > 0 ? done + r : done;
+}
+
 /* The host's input is read only as far as somebody here asks, so that what is left stays for the next program there. */
 static isize stream_read(struct file *f, struct uio *to, file_off *pos __unused)
 {
@@ -53,11 +64,14 @@ static isize stream_read(struct file *f, struct uio *to, file_off *pos __unused)
 	if (to->left == 0)
 		return 0;
 	for (;;) {
+		bool fetched = p->rx_off < p->rx_len;
 		int err = port_post(p, MIN(to->left, (size_t)PORT_LARGE));
 		if (err)
 			return err;
-		if (port_readable(p))
-			return take_input(p, to);
+		if (port_readable(p)) {
+			isize r = take_input(p, to);
+			return fetched ? take_more(p, to, r) : r;
+		}
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
 		err = waitq_sleep(&p->wait, TASK_INTERRUPTIBLE, NO_DEADLINE);
@@ -79,7 +93,7 @@ static u32 stream_poll(struct file *f, struct poll_table *pt)
 			events |= EPOLLOUT | EPOLLWRNORM;
 		if (p->closed)
 			events |= EPOLLERR;
-	} else if (port_post(p, PORT_SMALL) == 0 && port_readable(p)) {
+	} else if (port_post(p, 1) == 0 && port_readable(p)) {
 		if (p->rx_off < p->rx_len)
 			events |= EPOLLIN | EPOLLRDNORM;
 		if (p->rx_eof)
