@@ -37,9 +37,24 @@ static inline bool want_zero_page(const struct vma *v, bool write)
 	return !write && (!(v->prot & PROT_WRITE) || page_available() < 8192);
 }
 
-/* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those of va. */
-static __own_frame void map_ahead(struct vma *v, vaddr va, arch_pte *slot, unsigned int n)
+/* How many pages to map at once: twice as many each time faults come one after the other, up to the end of the block. */
+static unsigned int window_size(struct vma *v, vaddr va)
 {
+	vaddr block = va & ~(BLOCK - 1);
+	unsigned int room;
+
+	if (v->flags & VMA_GROWSDOWN)
+		room = ((va - MAX(block, v->start)) >> PAGE_SHIFT) + 1;
+	else
+		room = (MIN(block + BLOCK, v->end) - va) >> PAGE_SHIFT;
+	v->ahead = MIN(v->ahead * 2, WINDOW);
+	return MIN(v->ahead, room);
+}
+
+/* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those of va. */
+static __own_frame int map_ahead(struct vma *v, vaddr va, arch_pte *slot)
+{
+	unsigned int n = window_size(v, va);
 	unsigned int flags = vma_pte_flags(v->prot);
 	bool down = v->flags & VMA_GROWSDOWN;
 	unsigned int i;
@@ -57,40 +72,31 @@ static __own_frame void map_ahead(struct vma *v, vaddr va, arch_pte *slot, unsig
 	}
 	v->next_fault = down ? va - i * PAGE_SIZE : va + i * PAGE_SIZE;
 	note_mapped(v, down ? v->next_fault + PAGE_SIZE : va, down ? va + PAGE_SIZE : v->next_fault, i);
+	return 0;
 }
 
-/* How many pages to map at once: twice as many each time faults come one after the other, up to the end of the block. */
-static unsigned int window_size(struct vma *v, vaddr va)
+static __own_frame int map_zero_page(struct vma *v, vaddr va, arch_pte *slot)
 {
-	vaddr block = va & ~(BLOCK - 1);
-	unsigned int room;
+	struct page *p = page_zero();
 
-	if (v->flags & VMA_GROWSDOWN)
-		room = ((va - MAX(block, v->start)) >> PAGE_SHIFT) + 1;
-	else
-		room = (MIN(block + BLOCK, v->end) - va) >> PAGE_SHIFT;
-	v->ahead = MIN(v->ahead * 2, WINDOW);
-	return MIN(v->ahead, room);
+	page_get(p);
+	*slot = arch_pte_make(page_to_phys(p), vma_pte_flags(v->prot) & ~PTE_WRITE);
+	note_mapped(v, va, va + PAGE_SIZE, 1);
+	return 0;
 }
 
-static __own_frame int fault_anon(struct vma *v, vaddr va, arch_pte *slot, bool write)
+static inline int fault_anon(struct vma *v, vaddr va, arch_pte *slot, bool write)
 {
 	struct page *p;
 
-	if (want_zero_page(v, write)) {
-		page_get(page_zero());
-		*slot = arch_pte_make(page_to_phys(page_zero()), vma_pte_flags(v->prot) & ~PTE_WRITE);
-		note_mapped(v, va, va + PAGE_SIZE, 1);
-		return 0;
-	}
+	if (want_zero_page(v, write))
+		return map_zero_page(v, va, slot);
 	p = page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
 	if (unlikely(!p))
 		return -ENOMEM;
 	*slot = arch_pte_make(page_to_phys(p), vma_pte_flags(v->prot));
-	if (va == v->next_fault) {
-		map_ahead(v, va, slot, window_size(v, va));
-		return 0;
-	}
+	if (va == v->next_fault)
+		return map_ahead(v, va, slot);
 	v->ahead = 1;
 	v->next_fault = v->flags & VMA_GROWSDOWN ? va - PAGE_SIZE : va + PAGE_SIZE;
 	note_mapped(v, va, va + PAGE_SIZE, 1);
@@ -277,37 +283,37 @@ int vma_grow_down(struct vma *v, vaddr addr)
 	return 0;
 }
 
-/* The vma for an access at addr: NULL and -EFAULT or -EACCES in *err. */
-static struct vma *vma_for_access(struct mm *mm, vaddr addr, enum fault_access access, int *err)
+/* addr lies in no vma: the stack above it, grown down to it, or NULL. */
+static __own_frame struct vma *stack_for(struct mm *mm, vaddr addr)
 {
-	/* What each access needs; any right at all lets one read. */
-	static const u8 needs[] = {
-		[FAULT_READ] = PROT_READ | PROT_WRITE | PROT_EXEC, [FAULT_WRITE] = PROT_WRITE, [FAULT_EXEC] = PROT_EXEC};
-	struct vma *v = vma_find(mm, addr);
+	struct vma *v = addr < USER_TOP ? vma_find_next(mm, addr) : NULL;
 
-	*err = -EFAULT;
-	if (unlikely(!v)) {
-		v = addr < USER_TOP ? vma_find_next(mm, addr) : NULL;
-		if (!v || !(v->flags & VMA_GROWSDOWN))
-			return NULL;
-		/* By a whole window when that is allowed: deep recursion faults less. */
-		if (vma_grow_down(v, addr & ~(WINDOW * PAGE_SIZE - 1)) && vma_grow_down(v, addr))
-			return NULL;
-	}
-	*err = -EACCES;
-	return v->prot & needs[access] ? v : NULL;
+	if (!v || !(v->flags & VMA_GROWSDOWN))
+		return NULL;
+	/* By a whole window when that is allowed: deep recursion faults less. */
+	if (vma_grow_down(v, addr & ~(BLOCK - 1)) && vma_grow_down(v, addr))
+		return NULL;
+	return v;
 }
 
-static __own_frame int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
+/* What each access needs; any right at all lets one read. */
+static const u8 access_needs[] = {
+	[FAULT_READ] = PROT_READ | PROT_WRITE | PROT_EXEC, [FAULT_WRITE] = PROT_WRITE, [FAULT_EXEC] = PROT_EXEC};
+
+static inline __attribute__((always_inline)) int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
 {
 	bool write = access == FAULT_WRITE;
 	vaddr va = addr & PAGE_MASK;
-	int err;
-	struct vma *v = vma_for_access(mm, addr, access, &err);
+	struct vma *v = vma_find(mm, addr);
 	arch_pte *slot;
 
-	if (unlikely(!v))
-		return err;
+	if (unlikely(!v)) {
+		v = stack_for(mm, addr);
+		if (!v)
+			return -EFAULT;
+	}
+	if (unlikely(!(v->prot & access_needs[access])))
+		return -EACCES;
 	slot = arch_pgtable_slot(&mm->pgtable, va);
 	if (unlikely(!slot))
 		return -ENOMEM;
@@ -319,7 +325,7 @@ static __own_frame int fault_once(struct mm *mm, vaddr addr, enum fault_access a
 }
 
 /* It did not come off at once: make memory, look again. */
-static int fault_again(struct mm *mm, vaddr addr, enum fault_access access, int err)
+static __own_frame int fault_again(struct mm *mm, vaddr addr, enum fault_access access, int err)
 {
 	unsigned int tries = 0;
 

@@ -24,6 +24,7 @@ struct map_request {
 	unsigned int prot, map_flags, vma_flags;
 	struct file *file;
 	u64 pgoff;
+	struct vma *next; /* the first vma that ends above addr */
 };
 
 /* ---- limits ---- */
@@ -110,42 +111,34 @@ static vaddr find_hole_low(struct mm *mm, size_t len)
 	return end ? end - len : 0;
 }
 
-void mm_hole_freed(struct mm *mm, vaddr end)
+void mm_hole_freed(struct mm *mm, vaddr end, const struct vma *next)
 {
-	struct vma *above;
-
-	if (!mm->map_cache || end <= mm->map_cache)
-		return;
-	above = vma_find_next(mm, end);
-	mm->map_cache = above ? MIN(vma_guard_start(above), mm->mmap_top) : mm->mmap_top;
+	if (mm->map_cache && end > mm->map_cache)
+		mm->map_cache = next ? MIN(vma_guard_start(next), mm->mmap_top) : mm->mmap_top;
 }
 
 /* ---- mmap ---- */
 /* Where the mapping goes: 0 and r->addr, r->end; -EINVAL -ENOMEM -EEXIST. */
 static int place(struct map_request *r, size_t len)
 {
-	struct vma *next;
+	bool fixed = r->map_flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 
-	if (len > USER_TOP)
+	if (len > USER_TOP || (fixed && r->addr > USER_TOP - len))
 		return -ENOMEM;
-	if (r->map_flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-		if (r->addr > USER_TOP - len)
-			return -ENOMEM;
-		if (r->addr & ~PAGE_MASK)
-			return -EINVAL;
-		if (r->addr < MMAP_MIN_ADDR && !capable(CAP_SYS_RAWIO))
-			return -EPERM;
-		next = r->map_flags & MAP_FIXED_NOREPLACE ? vma_find_next(r->mm, r->addr) : NULL;
-		if (next && next->start < r->addr + len)
-			return -EEXIST;
-	} else {
-		r->addr &= PAGE_MASK;
-		next = r->addr ? vma_find_next(r->mm, r->addr) : NULL;
-		if (r->addr < MMAP_MIN_ADDR || r->addr > USER_TOP - len ||
-		    (next && vma_guard_start(next) < r->addr + len))
-			r->addr = r->map_flags & MAP_32BIT ? find_hole_low(r->mm, len) : mm_find_hole(r->mm, len);
+	if (fixed && r->addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (fixed && r->addr < MMAP_MIN_ADDR && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	r->addr &= PAGE_MASK;
+	r->next = fixed || r->addr ? vma_find_next(r->mm, r->addr) : NULL;
+	if (r->map_flags & MAP_FIXED_NOREPLACE && r->next && r->next->start < r->addr + len)
+		return -EEXIST;
+	if (!fixed && (r->addr < MMAP_MIN_ADDR || r->addr > USER_TOP - len ||
+		       (r->next && vma_guard_start(r->next) < r->addr + len))) {
+		r->addr = r->map_flags & MAP_32BIT ? find_hole_low(r->mm, len) : mm_find_hole(r->mm, len);
 		if (!r->addr)
 			return -ENOMEM;
+		r->next = vma_find_next(r->mm, r->addr);
 	}
 	r->end = r->addr + len;
 	return 0;
@@ -230,7 +223,7 @@ static int check_limits(struct map_request *r)
 static bool extend_neighbour(struct map_request *r)
 {
 	struct vma like = {.start = r->addr, .end = r->end, .prot = r->prot, .flags = r->vma_flags, .mm = r->mm};
-	struct vma *next = vma_find_next(r->mm, r->addr), *prev;
+	struct vma *next = r->next, *prev;
 
 	if (next && vma_mergeable(&like, next)) {
 		vma_account(next, vma_pages(&like));
@@ -284,10 +277,22 @@ static int insert(struct map_request *r)
 		vma_free(v);
 		return err;
 	}
-	vma_link(r->mm, v);
+	vma_link_before(r->mm, v, r->next);
 	if (r->file)
 		vma_merge(r->mm, v);
 	return 0;
+}
+
+/* MAP_FIXED: what is in the way goes. */
+static int make_room(struct map_request *r)
+{
+	int err;
+
+	if (!r->next || r->next->start >= r->end)
+		return 0;
+	err = mm_unmap(r->mm, r->addr, r->end - r->addr);
+	r->next = vma_find_next(r->mm, r->addr);
+	return err;
 }
 
 long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned int map_flags, struct file *file,
@@ -309,8 +314,7 @@ long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned i
 	err = err ? err : place(&r, len);
 	err = err ? err : check_file(&r);
 	err = err ? err : check_limits(&r);
-	if (!err && map_flags & MAP_FIXED && !(map_flags & MAP_FIXED_NOREPLACE))
-		err = mm_unmap(mm, r.addr, len);
+	err = err ? err : make_room(&r);
 	err = err ? err : insert(&r);
 	if (err)
 		return err;
@@ -353,6 +357,19 @@ long mm_map_pages(struct mm *mm, vaddr addr, struct page **pages, unsigned int n
 }
 
 /* ---- munmap ---- */
+/* Take v out: the vma behind it, NULL when there is none. Dropping its file may sleep, so the tree may differ afterwards. */
+static struct vma *remove_vma(struct mm *mm, struct vma *v)
+{
+	struct vma *next = vma_next(v);
+	vaddr end = v->end;
+	bool may_sleep = v->file;
+
+	vma_unlink(mm, v);
+	zap_range(v, v->start, v->end);
+	vma_free(v);
+	return may_sleep ? vma_find_next(mm, end) : next;
+}
+
 int mm_unmap(struct mm *mm, vaddr addr, size_t len)
 {
 	struct vma *v;
@@ -362,20 +379,17 @@ int mm_unmap(struct mm *mm, vaddr addr, size_t len)
 	if (addr & ~PAGE_MASK || !len || len > USER_TOP || addr > USER_TOP - len)
 		return -EINVAL;
 	end = ALIGN_UP(addr + len, PAGE_SIZE);
-	v = vma_isolate(mm, addr, end, &err);
-	if (err)
-		return err;
-	while (v && v->start < end) {
-		struct vma *next = vma_next(v);
-		vaddr next_start = next ? next->start : end;
-
-		vma_unlink(mm, v);
-		zap_range(v, v->start, v->end);
-		vma_free(v);
-		/* Dropping the file may have slept: look again when the tree may differ. */
-		v = next_start < end ? vma_find_next(mm, next_start) : NULL;
+	v = vma_find_next(mm, addr);
+	if (!v || v->start >= end)
+		return 0;
+	if (v->start != addr || v->end != end) {
+		v = vma_isolate(mm, addr, end, &err);
+		if (!v)
+			return err;
 	}
-	mm_hole_freed(mm, end);
+	while (v && v->start < end)
+		v = remove_vma(mm, v);
+	mm_hole_freed(mm, end, v);
 	return 0;
 }
 

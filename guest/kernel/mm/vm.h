@@ -97,7 +97,13 @@ struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 /* The vma that holds addr, NULL; the first vma with end > addr, NULL. */
-struct vma *vma_find(struct mm *mm, vaddr addr);
+struct vma *vma_find_slow(struct mm *mm, vaddr addr);
+static inline struct vma *vma_find(struct mm *mm, vaddr addr)
+{
+	struct vma *v = mm->last;
+
+	return likely(v && addr >= v->start && addr < v->end) ? v : vma_find_slow(mm, addr);
+}
 struct vma *vma_find_next(struct mm *mm, vaddr addr);
 struct vma *vma_next(struct vma *v);
 

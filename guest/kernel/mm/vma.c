@@ -39,13 +39,10 @@ struct vma *vma_find_next(struct mm *mm, vaddr addr)
 	return best;
 }
 
-struct vma *vma_find(struct mm *mm, vaddr addr)
+struct vma *vma_find_slow(struct mm *mm, vaddr addr)
 {
-	struct vma *v = mm->last;
+	struct vma *v = vma_find_next(mm, addr);
 
-	if (likely(v && addr >= v->start && addr < v->end))
-		return v;
-	v = vma_find_next(mm, addr);
 	if (!v || v->start > addr)
 		return NULL;
 	mm->last = v;
@@ -130,6 +127,25 @@ static void tree_remove(struct mm *mm, struct vma *v)
 void vma_link(struct mm *mm, struct vma *v)
 {
 	tree_insert(mm, v);
+	vma_account(v, vma_pages(v));
+}
+
+void vma_link_before(struct mm *mm, struct vma *v, struct vma *next)
+{
+	struct rb_node *parent = next ? &next->node : mm->vmas.root;
+	struct rb_node **link = parent ? &parent->left : &mm->vmas.root;
+
+	/* The place is the left of next, or the right of the one before it, whichever is free. */
+	if (parent && (!next || *link)) {
+		parent = next ? parent->left : parent;
+		while (parent->right)
+			parent = parent->right;
+		link = &parent->right;
+	}
+	rb_insert(&mm->vmas, &v->node, parent, link);
+	mm->vma_count++;
+	if (v->mapping)
+		list_push_back(&v->mapping->vmas, &v->mapping_link);
 	vma_account(v, vma_pages(v));
 }
 

@@ -18,6 +18,8 @@ void vma_free(struct vma *v);
 struct vma *vma_copy(struct mm *mm, const struct vma *v);
 /* Into and out of mm's tree and the mapping's list, with the counters. */
 void vma_link(struct mm *mm, struct vma *v);
+/* The same when the vma that will follow v is known (NULL: none): no search. */
+void vma_link_before(struct mm *mm, struct vma *v, struct vma *next);
 void vma_unlink(struct mm *mm, struct vma *v);
 /* Count pages more (or less) with v's kind in its mm. Whoever changes prot or flags of a linked vma takes its pages out first and
  * adds them again. */
@@ -68,8 +70,8 @@ bool mm_may_lock(struct mm *mm, u64 n);
 bool mm_may_lock_any(void);
 /* A hole of len bytes for a new mapping, 0 when there is none. */
 vaddr mm_find_hole(struct mm *mm, size_t len);
-/* The memory below end became free: the next search sees it. */
-void mm_hole_freed(struct mm *mm, vaddr end);
+/* The memory below end became free, next is the vma above (NULL: none): the next search sees it. */
+void mm_hole_freed(struct mm *mm, vaddr end, const struct vma *next);
 /* First address that a mapping right below v must not reach (guard gap of a stack). */
 vaddr vma_guard_start(const struct vma *v);
 
