@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -157,6 +158,9 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 		return do_trace(m, arg[0]);
 	case HC_UNKNOWN_SYSCALL:
 		return do_unknown_syscall(m, arg[0]);
+	case HC_YIELD:
+		sched_yield();
+		return 0;
 	case HC_CLEAR_USER:
 		return (int64_t)memory_clear_user(&m->memory, arg[0], arg[1], arg[2]);
 	default:

@@ -71,8 +71,9 @@ arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end);
 /* Make edits of [start, end) in mm visible on every CPU that runs it now. */
 void arch_tlb_flush_range(struct mm *mm, vaddr start, vaddr end);
 void arch_tlb_flush_mm(struct mm *mm);
-/* Called again and again by a CPU that waits for the kernel lock: answers flush requests of the one that holds it. */
-void arch_lock_spin(void);
+/* Called again and again by a CPU that waits for the kernel lock, turns counting from 1: answers flush requests of the one that holds
+ * it, and from time to time gives way to it on the host. */
+void arch_lock_spin(unsigned int turns);
 /* Run user addresses through pt from now on (NULL: the boot tables). */
 void arch_pgtable_switch(struct arch_pgtable *pt);
 

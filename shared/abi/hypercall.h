@@ -54,6 +54,8 @@ enum hypercall {
 	HC_UNKNOWN_SYSCALL = 10,
 	/* (root gpa, user address, len): clear user memory; answers as HC_COPY_TO_USER. */
 	HC_CLEAR_USER = 11,
+	/* (): this vCPU waits for another one that may not be running: give the host's processor to somebody else. Answers 0. */
+	HC_YIELD = 12,
 	HC_COUNT
 };
 

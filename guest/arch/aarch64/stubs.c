@@ -66,7 +66,7 @@ void arch_tlb_flush_mm(__unused struct mm *mm)
 	MISSING;
 }
 
-void arch_lock_spin(void)
+void arch_lock_spin(__unused unsigned int turns)
 {
 	arch_relax();
 }

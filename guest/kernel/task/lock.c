@@ -10,8 +10,8 @@ void kernel_lock(void)
 	if (cpu_count == 1)
 		return;
 	u32 mine = __atomic_fetch_add(&lock_ticket, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != mine)
-		arch_lock_spin();
+	for (unsigned int turns = 1; __atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != mine; turns++)
+		arch_lock_spin(turns);
 }
 
 void kernel_unlock(void)
