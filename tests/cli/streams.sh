@@ -36,6 +36,8 @@ mote -- "$bb" sh -c 'trap "" PIPE; while echo x; do :; done 2>/dev/null; echo ov
 same epipe over "$(tail -n 1 "$work/err")"
 mote -- "$bb" sh -c 'echo out; echo err >&2' 2>"$work/err" >&-
 same closed-stdout err "$(tail -n 1 "$work/err")"
+mote -- "$bb" sh -c 'echo x || echo failed >&2' 2>"$work/err" >/dev/full
+same full "0 1" "$? $(grep -c 'No space left' "$work/err")"
 same closed-stdin 0 "$(mote -- "$bb" wc -c <&-)"
 
 # an end from outside does not wait for a reader that does not read

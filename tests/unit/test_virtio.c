@@ -23,6 +23,7 @@
 #include "devices/device.h"
 #include "devices/rng.h"
 #include "memory.h"
+#include "shared/abi/console.h"
 
 #define RAM (1u << 20)
 #define N 8u
@@ -429,6 +430,32 @@ START_TEST(test_console_closed_output)
 }
 END_TEST
 
+/* A host that refuses output for another reason says which; the next output is tried again. */
+START_TEST(test_console_refused_output)
+{
+	struct virtio_console_control *m = memory_range(&mem, BUFFER + 64, 2 * sizeof(*m));
+	int full = open("/dev/full", O_WRONLY);
+	struct console_config c = {.in = -1, .out = full, .err = -1};
+	ck_assert_int_eq(console_add(NULL, &c), 0);
+	negotiate(1ull << VIRTIO_CONSOLE_F_MULTIPORT);
+	wr(VIRTIO_MMIO_STATUS, 15);
+	add_queue(7);
+	add_queue(2);
+	for (int i = 0; i < 2; i++) {
+		describe(2, i, BUFFER + 64 + 8 * i, 8, VRING_DESC_F_WRITE);
+		offer(2, i);
+		describe(7, 0, BUFFER, 8, 0);
+		offer(7, 0);
+		ck_assert_uint_eq(used_idx(2), i + 1);
+		ck_assert_uint_eq(used_idx(7), i + 1);
+		ck_assert_uint_eq(m[i].id, CONSOLE_PORT_STDOUT);
+		ck_assert_uint_eq(m[i].event, CONSOLE_PORT_ERROR);
+		ck_assert_uint_eq(m[i].value, ENOSPC);
+	}
+	close(full);
+}
+END_TEST
+
 START_TEST(test_console_control)
 {
 	struct virtio_console_control *m = memory_range(&mem, BUFFER, 64);
@@ -599,6 +626,7 @@ int main(void)
 	tcase_add_test(t, test_console_backpressure);
 	tcase_add_test(t, test_console_output_survives_the_end);
 	tcase_add_test(t, test_console_closed_output);
+	tcase_add_test(t, test_console_refused_output);
 	tcase_add_test(t, test_console_control);
 	tcase_add_test(t, test_disk);
 	tcase_add_test(t, test_disk_discard);

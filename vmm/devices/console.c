@@ -14,6 +14,7 @@
 
 #include "devices/console_host.h"
 #include "devices/virtio.h"
+#include "shared/abi/console.h"
 
 /* Queues (5.3.2): port 0 has 0 and 1, control 2 and 3, port n > 0 has 2n + 2 and 2n + 3. */
 #define CONTROL_RX 2
@@ -26,8 +27,8 @@ struct console_state {
 	struct virtio_console_config config;
 	struct {
 		uint64_t sent;	    /* bytes of the transmit chain at hand already written to the host */
-		uint8_t closed;	    /* the host's end takes no more output */
-		uint8_t told_closed; /* and the driver has been told by PORT_OPEN 0 */
+		uint16_t failed;    /* errno of the host's end for the chain at hand; EPIPE: it is closed for good */
+		uint8_t told;	    /* and the driver has the message about it */
 	} port[CONSOLE_PORTS];
 	uint32_t pending_count;
 	struct virtio_console_control pending[CONTROL_PENDING];
@@ -82,8 +83,8 @@ static void control_flush(struct console *c)
 			return;
 		}
 		iov_from_buf(ch.iov, ch.writable, m, sizeof(*m));
-		if (m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value)
-			c->state.port[m->id].told_closed = 1;
+		if ((m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value) || m->event == CONSOLE_PORT_ERROR)
+			c->state.port[m->id].told = c->state.port[m->id].failed != 0;
 		c->state.pending_count--;
 		memmove(m, m + 1, c->state.pending_count * sizeof(*m));
 		virtio_finish(dev, CONTROL_RX, &ch, sizeof(*m));
@@ -136,24 +137,27 @@ static bool multiport(const struct console *c)
 }
 
 /*
- * The host's end of an output is gone. The chain at hand stays with us until the driver has taken the message: so that its
- * writer learns of it from this very write. A driver without a control queue is made to look by a configuration interrupt.
+ * The host's end of an output is gone, or refuses the chain at hand. That stays with us until the driver has taken the message: so
+ * that its writer learns of it from this very write. A driver without a control queue is made to look by a configuration interrupt.
  */
-static void port_closed(struct console *c, unsigned int port)
+static void port_failed(struct console *c, unsigned int port, int err)
 {
-	if (c->state.port[port].closed)
+	if (c->state.port[port].failed)
 		return;
-	c->state.port[port].closed = 1;
+	c->state.port[port].failed = err;
 	if (!multiport(c)) {
-		c->state.port[port].told_closed = 1;
+		c->state.port[port].told = 1;
 		return;
 	}
-	control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
-	if (!c->state.port[port].told_closed)
+	if (err == EPIPE)
+		control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
+	else
+		control_send(c, port, CONSOLE_PORT_ERROR, err);
+	if (!c->state.port[port].told)
 		virtio_config_changed(&c->virtio);
 }
 
-/* Write the rest of ch: HOST_BLOCKED, HOST_CLOSED, or 1 when all of it is written. */
+/* Write the rest of ch: HOST_BLOCKED, -errno, or 1 when all of it is written. */
 static int chain_write(struct console *c, unsigned int port, const struct virtq_chain *ch)
 {
 	uint64_t *sent = &c->state.port[port].sent;
@@ -179,16 +183,20 @@ static void port_transmit(struct console *c, unsigned int port)
 			virtio_broken(dev);
 			return;
 		}
-		int r = c->state.port[port].closed ? HOST_CLOSED : chain_write(c, port, &ch);
+		int failed = c->state.port[port].failed;
+		int r = failed ? -failed : chain_write(c, port, &ch);
 		if (r == HOST_BLOCKED) {
 			c->want_out[port] = true;
 			wake_thread(c);
 			return;
 		}
-		if (r == HOST_CLOSED)
-			port_closed(c, port);
-		if (c->state.port[port].closed && !c->state.port[port].told_closed)
-			return;
+		if (r < 0) {
+			port_failed(c, port, -r);
+			if (!c->state.port[port].told)
+				return;
+			if (r != HOST_CLOSED)
+				c->state.port[port].failed = c->state.port[port].told = 0;
+		}
 		c->state.port[port].sent = 0;
 		virtio_finish(dev, tx_queue(port), &ch, 0);
 	}
@@ -210,7 +218,7 @@ static void port_receive(struct console *c, unsigned int port)
 			wake_thread(c);
 			return;
 		}
-		if (r == HOST_CLOSED && dev->state.queue[CONTROL_RX].ready)
+		if (r < 0 && dev->state.queue[CONTROL_RX].ready)
 			control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
 		virtio_finish(dev, rx_queue(port), &ch, r > 0 ? r : 0);
 	}
@@ -225,7 +233,7 @@ static void console_notify(struct virtio_device *dev, unsigned int queue)
 	} else if (queue == CONTROL_RX) {
 		control_flush(c);
 		for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
-			if (c->state.port[i].closed)
+			if (c->state.port[i].failed)
 				port_transmit(c, i);
 	} else {
 		unsigned int port = queue < 2 ? 0 : queue / 2 - 1;

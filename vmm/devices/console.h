@@ -4,7 +4,8 @@
  *
  * Beyond the specification, and harmless to other drivers: ports serve their queues from DRIVER_OK on, without waiting for
  * PORT_READY; the end of input completes the waiting receive buffer with length 0 (and PORT_OPEN 0 is sent).
- * Standard input is read only while the guest has a receive buffer there, and never more than that holds.
+ * Output that the host refuses for another reason than a closed end (a full disk) is dropped, and the control message
+ * CONSOLE_PORT_ERROR says why. Standard input is read only while the guest has a receive buffer there, and never more than that holds.
  */
 #ifndef MOTE_DEVICES_CONSOLE_H
 #define MOTE_DEVICES_CONSOLE_H

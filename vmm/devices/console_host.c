@@ -77,7 +77,7 @@ static ssize_t verdict(ssize_t r, ssize_t on_zero)
 		return r;
 	if (r == 0)
 		return on_zero;
-	return errno == EAGAIN || errno == EINTR ? HOST_BLOCKED : HOST_CLOSED;
+	return errno == EAGAIN || errno == EINTR ? HOST_BLOCKED : -errno;
 }
 
 ssize_t host_write(const struct host_end *h, const struct iovec *iov, unsigned int n)

@@ -3,6 +3,7 @@
 #ifndef MOTE_DEVICES_CONSOLE_HOST_H
 #define MOTE_DEVICES_CONSOLE_HOST_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -16,9 +17,10 @@ struct host_end {
 
 void host_end_init(struct host_end *h, int fd);
 
-/* Answers of the next two: bytes moved (> 0), HOST_BLOCKED: nothing now, wait with poll(2), HOST_CLOSED: no reader, no writer, or an error. */
+/* Answers of the next two: bytes moved (> 0), HOST_BLOCKED: nothing now, wait with poll(2), or a negative errno: HOST_CLOSED when there is no
+ * reader, or no writer. */
 #define HOST_BLOCKED 0
-#define HOST_CLOSED (-1)
+#define HOST_CLOSED (-EPIPE)
 /* Write some of iov[0..n). */
 ssize_t host_write(const struct host_end *h, const struct iovec *iov, unsigned int n);
 ssize_t host_read(const struct host_end *h, const struct iovec *iov, unsigned int n);

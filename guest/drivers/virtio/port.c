@@ -6,6 +6,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
+#include "shared/abi/console.h"
 
 #define CONTROL_RX 2
 #define CONTROL_TX 3
@@ -42,10 +43,15 @@ static void control_post(unsigned int i)
 
 static void control_message(const struct virtio_console_control *m)
 {
-	if (m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value && m->id < PORT_COUNT) {
-		port_table[m->id].closed = true;
-		waitq_wake_all(&port_table[m->id].wait, 0);
-	}
+	struct port *p = m->id < PORT_COUNT ? &port_table[m->id] : NULL;
+
+	if (!p)
+		return;
+	if (m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value)
+		p->closed = true;
+	else if (m->event == CONSOLE_PORT_ERROR)
+		p->error = m->value;
+	waitq_wake_all(&p->wait, 0);
 }
 
 static void control_service(void)
@@ -162,7 +168,7 @@ bool port_busy(struct port *p)
 bool port_writable(struct port *p)
 {
 	reap_tx(p);
-	if (p->closed || !vq_live(&p->tx) || free_chunk(p))
+	if (p->closed || p->error || !vq_live(&p->tx) || free_chunk(p))
 		return true;
 	if (!vq_want_interrupt(&p->tx))
 		return false;
@@ -183,7 +189,16 @@ static u8 *chunk_buffer(struct port *p, struct port_chunk *c, size_t n, size_t *
 	return small_buffer[p->id][c - p->chunk];
 }
 
-/* One buffer of output through a free chunk: bytes, -EFAULT, or -EPIPE when the host turns out to be closed. */
+/* Why the host takes no output (0: it does). */
+static int take_error(struct port *p)
+{
+	int err = p->closed ? EPIPE : p->error;
+
+	p->error = 0;
+	return -err;
+}
+
+/* One buffer of output through a free chunk: bytes, -EFAULT, or why the host did not take it. */
 static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 {
 	size_t room, n;
@@ -202,7 +217,8 @@ static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 	/* Not gone at once: the host is slow, or closed, and then says so by interrupt. */
 	if (c->busy)
 		virtio_poll_interrupt(&device);
-	return p->closed ? -EPIPE : (isize)n;
+	int err = take_error(p);
+	return err ? err : (isize)n;
 }
 
 static int wait_writable(struct port *p, bool nonblock)
@@ -220,8 +236,10 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 		VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]);
 	while (from->left) {
 		struct port_chunk *c = NULL;
-		r = p->closed ? -EPIPE : wait_writable(p, nonblock);
-		if (!r && !p->closed)
+		r = wait_writable(p, nonblock);
+		if (!r)
+			r = take_error(p);
+		if (!r)
 			c = free_chunk(p);
 		if (c)
 			r = send_chunk(p, c, from);

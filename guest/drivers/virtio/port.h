@@ -24,6 +24,7 @@ struct port_chunk {
 struct port {
 	unsigned int id;
 	bool closed; /* the host takes no more output */
+	u16 error;   /* errno of output that the host refused, for the next writer */
 	struct waitq wait; /* input came, output went, or the host closed */
 	struct vq tx, rx;
 	struct port_chunk chunk[PORT_CHUNKS];
@@ -38,7 +39,7 @@ struct port {
 struct port *port_get(unsigned int id);
 
 /* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or, when nothing was, -EAGAIN (nonblock
- * and no room), -EPIPE (host closed), -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
+ * and no room), -EPIPE (host closed), what else the host's write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
 /* May port_write take something now? Else the next room wakes p->wait. */
 bool port_writable(struct port *p);

@@ -139,8 +139,15 @@ size_t ldisc_output(struct ldisc *l, const u8 *in, size_t n, u8 *out, size_t siz
 		memcpy(out, in, *used);
 		return *used;
 	}
-	for (i = 0; i < n && made + TAB_STOP <= size; i++)
-		made += output_byte(l, in[i], out + made);
+	for (i = 0; i < n && made + TAB_STOP <= size; i++) {
+		/* almost every byte, quickly */
+		if (in[i] >= ' ' && in[i] < DELETE && !(l->termios.c_oflag & OLCUC)) {
+			out[made++] = in[i];
+			l->column++;
+		} else {
+			made += output_byte(l, in[i], out + made);
+		}
+	}
 	*used = i;
 	return made;
 }
