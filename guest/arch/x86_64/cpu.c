@@ -18,6 +18,8 @@ AT(struct arch_regs, rax, REGS_RAX);
 AT(struct arch_regs, rip, REGS_RIP);
 AT(struct arch_regs, cs, REGS_CS);
 AT(struct arch_regs, rflags, REGS_RFLAGS);
+AT(struct kernel_lock, ticket, 0);
+AT(struct kernel_lock, serving, 4);
 AT(struct thread_info, work, THREAD_WORK);
 AT(struct thread_info, cpu, THREAD_CPU);
 _Static_assert(sizeof(struct arch_regs) == REGS_SIZE, "layout.h");
@@ -69,14 +71,16 @@ static void entry_divert(u8 *at, const void *target)
 	__builtin_memcpy(at + 1, &distance, sizeof(distance));
 }
 
-/* The fast entries are for one CPU and no tracing. */
+/* The entries as they stand are for one CPU and no tracing. */
 static void choose_entries(void)
 {
-	if (boot_info->cpu_count > 1)
+	bool locked = boot_info->cpu_count > 1, traced = boot_info->flags & BOOT_TRACE;
+
+	if (locked)
 		entry_divert(trap_common, trap_common_locked);
-	if (boot_info->cpu_count > 1 || boot_info->flags & BOOT_TRACE) {
-		entry_divert(syscall_gate, syscall_general);
-		entry_divert(syscall_faulted_gate, syscall_general);
+	if (locked || traced) {
+		entry_divert(syscall_gate, traced ? syscall_general : syscall_locked);
+		entry_divert(syscall_faulted_gate, traced ? syscall_general : syscall_faulted_locked);
 	}
 }
 

@@ -122,12 +122,12 @@ struct fx_header {
 /* ---- entry.S ---- */
 extern char syscall_entry[], secondary_entry[], thread_start_user[], thread_start_kernel[];
 extern u8 syscall_gate[], syscall_faulted_gate[], trap_common[], trap_common_locked[];
-extern char syscall_general[];
+extern char syscall_general[], syscall_locked[], syscall_faulted_locked[];
 void switch_stacks(u64 *save, u64 load);
 
 /* ---- trap.c: called by entry.S ---- */
 void trap_user(struct arch_regs *r);
-/* With several CPUs: takes the kernel lock where the trap wants it. True: leave through leave_full, which drops it. */
+/* With several CPUs: true when it took the kernel lock, which is the caller's to drop. */
 int trap_user_locked(struct arch_regs *r);
 void trap_kernel(struct arch_regs *r);
 _Noreturn void trap_fatal(struct arch_regs *r);

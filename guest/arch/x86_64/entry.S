@@ -104,6 +104,7 @@ syscall_gate:
 	call	*entry_table(, %rax, 8)
 	cmpl	$0, WORK_AT(SYSCALL_FRAME)(%rsp)
 	jne	syscall_work
+leave_syscall:
 	POP_ARGUMENTS
 	/* rcx came from SYSCALL and is canonical; a changed frame leaves by leave_full. */
 	mov	8(%rsp), %rcx
@@ -126,12 +127,49 @@ syscall_faulted_gate:
 	call	*entry_table(, %rax, 8)
 	cmpl	$0, WORK_AT(SYSCALL_FRAME)(%rsp)
 	jne	syscall_work
+leave_syscall_faulted:
 	POP_ARGUMENTS
 	add	$8, %rsp
 	xor	%ecx, %ecx
 	xor	%r11d, %r11d
 .Liret_syscall:
 	iretq
+
+/*
+ * With several CPUs entry_divert() sends the gates here, the flags still those of the comparison there. The lock is
+ * kernel_lock() and kernel_unlock() (kernel/task/lock.c) without the calls.
+ */
+.macro LOCKED_CALL leave
+	jae	syscall_general
+	mov	$1, %ecx
+	lock xadd %ecx, kernel_lock_state
+	cmp	%ecx, kernel_lock_state + 4
+	jne	2f
+1:	mov	%r10, %rcx
+	call	*entry_table(, %rax, 8)
+	cmpl	$0, WORK_AT(SYSCALL_FRAME)(%rsp)
+	jne	syscall_work
+	incl	kernel_lock_state + 4
+	jmp	\leave
+2:	mov	%ecx, %edi
+	call	kernel_lock_wait
+	mov	(%rsp), %r9
+	mov	8(%rsp), %r8
+	mov	16(%rsp), %r10
+	mov	24(%rsp), %rdx
+	mov	32(%rsp), %rsi
+	mov	40(%rsp), %rdi
+	mov	48(%rsp), %rax
+	jmp	1b
+.endm
+
+	.globl	syscall_locked
+syscall_locked:
+	LOCKED_CALL leave_syscall
+
+	.globl	syscall_faulted_locked
+syscall_faulted_locked:
+	LOCKED_CALL leave_syscall_faulted
 
 /* Called through entry_table for handlers that want the whole frame; does not return there. */
 	.globl	syscall_full
@@ -142,7 +180,7 @@ syscall_full:
 	mov	%rax, REGS_RAX(%rsp)
 	jmp	leave_full
 
-/* Several CPUs, tracing, or a number out of range. */
+/* Tracing, or a number out of range. */
 	.globl	syscall_general
 syscall_general:
 	PUSH_REST
@@ -225,12 +263,13 @@ trap_common_locked:
 	cld
 	testb	$3, (REGS_CS - REGS_VECTOR)(%rsp)
 	jz	trap_from_kernel
-	PUSH_CALLEE_SAVED
-	mov	%rsp, %rdi
+	lea	-REGS_VECTOR(%rsp), %rdi
 	call	trap_user_locked
 	test	%eax, %eax
-	jnz	leave_full
-	POP_CALLEE_SAVED
+	jz	leave_trap
+	cmpl	$0, WORK_AT(TRAP_FRAME)(%rsp)
+	jne	trap_work
+	incl	kernel_lock_state + 4
 	jmp	leave_trap
 
 trap_from_kernel:

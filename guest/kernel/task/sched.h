@@ -33,7 +33,14 @@ extern unsigned int cpu_count;
 struct cpu *cpu_current(void);
 
 /* Taken by entry code on every CPU when cpu_count > 1. */
+struct kernel_lock {
+	u32 ticket;  /* the next one to be given out */
+	u32 serving; /* whose turn it is */
+};
+extern struct kernel_lock kernel_lock_state; /* entry code takes and drops it inline */
 void kernel_lock(void);
+/* Wait for the turn of a ticket. */
+void kernel_lock_wait(u32 mine);
 void kernel_unlock(void);
 
 /* Make the boot context CPU 0's idle task and pid 1 (the kernel itself); takes the kernel lock. Set cpu_count before. */
