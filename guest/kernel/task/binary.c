@@ -3,7 +3,6 @@
 #include <linux/mount.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/string.h"
-#include "kernel/mm/slab.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/task.h"
 
@@ -20,14 +19,9 @@ static int check(const struct path *p)
 
 static int read_header(struct binary *b)
 {
-	b->header = kzalloc(EXEC_HEADER_SIZE + 8);
-	if (!b->header)
-		return -ENOMEM;
 	isize n = file_read_at(b->file, b->header, EXEC_HEADER_SIZE, 0);
-	if (n < 0) {
-		kfree(b->header);
+	if (n < 0)
 		return (int)n;
-	}
 	b->header_len = (size_t)n;
 	return 0;
 }
@@ -73,5 +67,4 @@ void binary_close(struct binary *b)
 {
 	inode_allow_write(b->file->inode);
 	file_put(b->file);
-	kfree(b->header);
 }

@@ -42,18 +42,22 @@ static int script_arguments(struct exec_args *args, const struct script_line *li
 	return err ? err : exec_args_check_size(args);
 }
 
-/* The name a script's interpreter opens it by: for execveat(2) of a descriptor that is /dev/fd/N. */
-static int visible_name(int dirfd, const char *path, char **out)
+/*
+ * The name a script's interpreter opens it by, and AT_EXECFN: args->path, but for execveat(2) of a descriptor /dev/fd/N, then kmalloc'd in
+ * *made.
+ */
+static int visible_name(int dirfd, const char *path, const char **out, char **made)
 {
-	size_t size = strlen(path) + 24;
-	char *name = kmalloc(size);
-	if (!name)
-		return -ENOMEM;
+	*made = NULL;
+	*out = path;
 	if (path[0] == '/' || dirfd == AT_FDCWD)
-		ksnprintf(name, size, "%s", path);
-	else
-		ksnprintf(name, size, path[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, path);
-	*out = name;
+		return 0;
+	size_t size = strlen(path) + 24;
+	*made = kmalloc(size);
+	if (!*made)
+		return -ENOMEM;
+	ksnprintf(*made, size, path[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, path);
+	*out = *made;
 	return 0;
 }
 
@@ -63,24 +67,26 @@ static bool closes_on_exec(int dirfd, const char *path)
 	return path[0] != '/' && dirfd != AT_FDCWD && fd_get_cloexec(dirfd) > 0;
 }
 
-/* Follow "#!" lines from *b to a binary. script: the name to hand on. */
+/* Follow "#!" lines from *b to a binary. script: the name to hand on. On failure *b is closed. */
 static int follow_scripts(struct binary *b, struct exec_args *args, const char *script)
 {
 	struct script_line *line = kmalloc(sizeof(*line));
 	int err = line ? 0 : -ENOMEM;
 	for (int depth = 0; !err && script_recognised(b->header, b->header_len); depth++) {
-		struct binary next;
 		err = depth == SCRIPT_DEPTH ? -ELOOP : script_parse(b->header, b->header_len, line);
 		if (!err)
 			err = script_arguments(args, line, script);
-		if (!err)
-			err = binary_open(AT_FDCWD, line->interpreter, 0, &next);
 		if (err)
 			break;
 		binary_close(b);
-		*b = next;
+		err = binary_open(AT_FDCWD, line->interpreter, 0, b);
+		if (err)
+			goto closed;
 		script = NULL;
 	}
+	if (err)
+		binary_close(b);
+closed:
 	kfree(line);
 	return err;
 }
@@ -88,14 +94,13 @@ static int follow_scripts(struct binary *b, struct exec_args *args, const char *
 static int open_program(int dirfd, struct exec_args *args, int flags, const char *name, struct binary *b)
 {
 	int err = binary_open(dirfd, args->path, flags, b);
-	if (err)
+	if (err || !script_recognised(b->header, b->header_len))
 		return err;
-	if (!script_recognised(b->header, b->header_len))
-		return 0;
-	err = closes_on_exec(dirfd, args->path) ? -ENOENT : follow_scripts(b, args, name);
-	if (err)
+	if (closes_on_exec(dirfd, args->path)) {
 		binary_close(b);
-	return err;
+		return -ENOENT;
+	}
+	return follow_scripts(b, args, name);
 }
 
 /* ---- credentials: "Effect on capabilities of execve", capabilities(7) and execve(2) on set-user-ID ---- */
@@ -130,10 +135,23 @@ static void new_capabilities(struct cred *c, bool changed)
 	c->securebits &= ~(1u << SECURE_KEEP_CAPS);
 }
 
+/* Would execve change nothing? The common case: no set-user-ID, and root keeps all it may have. */
+static bool ids_settled(const struct file *f, const struct cred *c)
+{
+	if ((f->inode->mode & (S_ISUID | S_ISGID)) || c->suid != c->euid || c->sgid != c->egid || c->fsuid != c->euid ||
+	    c->fsgid != c->egid || c->securebits)
+		return false;
+	u64 want = c->euid ? c->cap_ambient : c->cap_bounding | c->cap_inheritable;
+	return c->cap_permitted == want && c->cap_effective == want && (c->euid || !c->uid);
+}
+
 /* The credentials after execve, or NULL: no memory. *changed: set-user-ID or set-group-ID took effect. */
 static struct cred *exec_cred(const struct file *f, bool *changed)
 {
-	const struct cred *old = current_cred();
+	struct cred *old = task_current()->cred;
+	*changed = false;
+	if (ids_settled(f, old))
+		return cred_get(old);
 	struct cred *c = cred_copy(old);
 	if (!c)
 		return NULL;
@@ -293,8 +311,9 @@ no_image:
 int task_exec(int dirfd, struct exec_args *args, int flags)
 {
 	struct binary b;
-	char *name;
-	int err = visible_name(dirfd, args->path, &name);
+	const char *name;
+	char *made;
+	int err = visible_name(dirfd, args->path, &name, &made);
 	if (err)
 		return err;
 	err = open_program(dirfd, args, flags, name, &b);
@@ -302,6 +321,6 @@ int task_exec(int dirfd, struct exec_args *args, int flags)
 		err = exec_binary(&b, args, name);
 		binary_close(&b);
 	}
-	kfree(name);
+	kfree(made);
 	return err;
 }

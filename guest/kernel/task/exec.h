@@ -11,7 +11,7 @@ struct elf_image;
 
 /* Argument or environment strings, each with its NUL, one after another. */
 struct exec_strings {
-	char *data;
+	char *data; /* with room for whole words beyond the end */
 	u32 *offset; /* of each string in data */
 	u32 count, room;
 	size_t len, size; /* bytes used and allocated */
@@ -28,6 +28,8 @@ struct exec_args {
 size_t exec_text_length(const char *p, size_t n);
 /* Append one string of len bytes (without NUL; one is added). 0 or -ENOMEM. */
 int exec_strings_add(struct exec_strings *s, const char *text, size_t len);
+/* Take over `count` strings that lie one after another in [text, end); a copy is made. -ENOMEM, -EINVAL when they do not fit in. */
+int exec_strings_adopt(struct exec_strings *s, const char *text, const char *end, u32 count);
 /* Put a string in front of the others. */
 int exec_strings_add_front(struct exec_strings *s, const char *text);
 void exec_strings_drop_first(struct exec_strings *s);
@@ -43,8 +45,8 @@ int exec_args_check_size(const struct exec_args *args);
 #define EXEC_HEADER_SIZE 1024
 struct binary {
 	struct file *file; /* referenced; writing to it is denied while open here */
-	u8 *header;	   /* its first bytes, kmalloc'd, zero-filled up to EXEC_HEADER_SIZE + 8 */
 	size_t header_len;
+	u8 header[EXEC_HEADER_SIZE] __aligned(8); /* its first bytes */
 };
 /* Open and check for execution. 0; -EACCES -ENOENT ... -ETXTBSY -ENOMEM -EIO. */
 int binary_open(int dirfd, const char *path, int flags, struct binary *out);

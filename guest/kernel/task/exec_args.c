@@ -10,6 +10,20 @@
 #define POINTERS 32  /* copied at once */
 #define SLACK 8	     /* words are read beyond the end */
 
+#define REPEAT(byte) (0x0101010101010101ull * (byte))
+typedef u64 __attribute__((may_alias, aligned(1))) text_word;
+
+size_t exec_text_length(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += 8) {
+		u64 w = *(const text_word *)(p + i);
+		u64 nul = (w - REPEAT(1)) & ~w & REPEAT(0x80);
+		if (nul)
+			return MIN(n, i + (size_t)__builtin_ctzll(nul) / 8);
+	}
+	return n;
+}
+
 static int grow(void **block, size_t used, size_t size)
 {
 	void *bigger = kmalloc(size);
@@ -34,17 +48,21 @@ static int reserve_bytes(struct exec_strings *s, size_t n)
 	return err;
 }
 
-static int begin_string(struct exec_strings *s)
+static int grow_offsets(struct exec_strings *s)
 {
-	if (s->count == s->room) {
-		u32 room = s->room ? s->room * 2 : 64;
-		int err = grow((void **)&s->offset, s->count * sizeof(u32), room * sizeof(u32));
-		if (err)
-			return err;
+	u32 room = s->room ? s->room * 2 : 64;
+	int err = grow((void **)&s->offset, s->count * sizeof(u32), room * sizeof(u32));
+	if (!err)
 		s->room = room;
-	}
-	s->offset[s->count++] = (u32)s->len;
-	return 0;
+	return err;
+}
+
+static inline int begin_string(struct exec_strings *s)
+{
+	int err = s->count == s->room ? grow_offsets(s) : 0;
+	if (!err)
+		s->offset[s->count++] = (u32)s->len;
+	return err;
 }
 
 int exec_strings_add(struct exec_strings *s, const char *text, size_t len)
@@ -57,6 +75,27 @@ int exec_strings_add(struct exec_strings *s, const char *text, size_t len)
 	memcpy(s->data + s->len, text, len);
 	s->data[s->len + len] = '\0';
 	s->len += len + 1;
+	return 0;
+}
+
+int exec_strings_adopt(struct exec_strings *s, const char *text, const char *end, u32 count)
+{
+	const char *p = text;
+	for (; count; count--) {
+		size_t left = (size_t)(end - p), n = exec_text_length(p, left);
+		int err = n < left ? begin_string(s) : -EINVAL;
+		if (err)
+			return err;
+		p += n + 1;
+		s->len += n + 1;
+	}
+	size_t total = s->len;
+	s->len = 0;
+	int err = reserve_bytes(s, total);
+	if (err)
+		return err;
+	memcpy(s->data, text, total);
+	s->len = total;
 	return 0;
 }
 
@@ -89,20 +128,6 @@ void exec_strings_drop_first(struct exec_strings *s)
 		s->offset[i] = s->offset[i + 1] - n;
 }
 
-#define REPEAT(byte) (0x0101010101010101ull * (byte))
-typedef u64 __attribute__((may_alias, aligned(1))) text_word;
-
-size_t exec_text_length(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i += 8) {
-		u64 w = *(const text_word *)(p + i);
-		u64 nul = (w - REPEAT(1)) & ~w & REPEAT(0x80);
-		if (nul)
-			return MIN(n, i + (size_t)__builtin_ctzll(nul) / 8);
-	}
-	return n;
-}
-
 /* What has been copied ahead: user [next, end) already lies at data + len. */
 struct window {
 	vaddr next, end;
@@ -111,10 +136,13 @@ struct window {
 static int fetch(struct exec_strings *s, struct window *w, vaddr from)
 {
 	size_t n = MIN((size_t)FETCH, PAGE_SIZE - (from & ~PAGE_MASK));
-	int err = reserve_bytes(s, n);
+	int err = from >= USER_TOP ? -EFAULT : reserve_bytes(s, n);
 	if (err)
 		return err;
-	size_t got = copy_from_user_partial(s->data + s->len, (const void __user *)from, n);
+	const void __user *user = (const void __user *)from;
+	size_t got = n;
+	if (arch_copy_from_user(s->data + s->len, user, n))
+		got = copy_from_user_partial(s->data + s->len, user, n);
 	w->next = from;
 	w->end = from + got;
 	return got ? 0 : -EFAULT;

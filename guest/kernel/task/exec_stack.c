@@ -17,7 +17,6 @@
 struct layout {
 	vaddr execfn, env, arg, platform, random, sp;
 	size_t execfn_len;
-	size_t table_len; /* bytes from sp to the end of `random` and `platform` */
 };
 
 struct auxv {
@@ -67,7 +66,6 @@ static void plan(struct layout *l, const struct exec_image *img, const struct ex
 	l->random = (l->platform - 16) & ~15ul;
 	size_t words = 1 + args->argv.count + 1 + args->envp.count + 1 + AUXV_WORDS;
 	l->sp = (l->random - words * 8) & ~15ul;
-	l->table_len = l->platform + sizeof(ELF_PLATFORM) - l->sp;
 }
 
 static u64 *fill_pointers(u64 *at, const struct exec_strings *s, vaddr base)
@@ -78,38 +76,33 @@ static u64 *fill_pointers(u64 *at, const struct exec_strings *s, vaddr base)
 	return at;
 }
 
-/* Everything from sp to the platform string, as one block. */
-static void fill_table(u8 *table, struct exec_image *img, const struct exec_args *args, const struct layout *l,
-		       const struct exec_ids *ids)
+/* The whole stack from sp to its top as one block, so that it is written in one go. */
+static void fill_block(u8 *block, struct exec_image *img, const struct exec_args *args, const char *execfn,
+		       const struct layout *l, const struct exec_ids *ids)
 {
-	u64 *at = (u64 *)table;
+	u64 *at = (u64 *)block;
 	*at++ = args->argv.count;
 	at = fill_pointers(at, &args->argv, l->arg);
 	at = fill_pointers(at, &args->envp, l->env);
 	struct auxv a = {at};
 	fill_auxv(&a, img, l, ids);
 	memcpy(img->mm->auxv, at, (size_t)((u8 *)a.at - (u8 *)at));
-	memcpy(table + (l->random - l->sp), &img->random[4], 16);
-	memcpy(table + (l->platform - l->sp), ELF_PLATFORM, sizeof(ELF_PLATFORM));
+	memset(a.at, 0, (size_t)(block + (l->random - l->sp) - (u8 *)a.at));
+	memcpy(block + (l->random - l->sp), &img->random[4], 16);
+	memset(block + (l->random - l->sp) + 16, 0, l->platform - l->random - 16);
+	memcpy(block + (l->platform - l->sp), ELF_PLATFORM, sizeof(ELF_PLATFORM));
+	memcpy(block + (l->arg - l->sp), args->argv.data, args->argv.len);
+	memcpy(block + (l->env - l->sp), args->envp.data, args->envp.len);
+	memcpy(block + (l->execfn - l->sp), execfn, l->execfn_len);
+	memset(block + (img->stack_top - 8 - l->sp), 0, 8);
 }
 
-static bool put(struct mm *mm, vaddr at, const void *data, size_t n)
+static void note_places(struct mm *mm, const struct layout *l)
 {
-	return !n || mm_write(mm, at, data, n) == n;
-}
-
-static int write_all(struct exec_image *img, const struct exec_args *args, const struct layout *l, const char *execfn,
-		     const u8 *table)
-{
-	struct mm *mm = img->mm;
-	if (!put(mm, l->execfn, execfn, l->execfn_len) || !put(mm, l->env, args->envp.data, args->envp.len) ||
-	    !put(mm, l->arg, args->argv.data, args->argv.len) || !put(mm, l->sp, table, l->table_len))
-		return -ENOMEM;
-	mm->stack_start = img->sp = l->sp;
+	mm->stack_start = l->sp;
 	mm->arg_start = l->arg;
 	mm->arg_end = mm->env_start = l->env;
 	mm->env_end = l->execfn;
-	return 0;
 }
 
 static size_t stack_bytes(const struct exec_args *args)
@@ -134,11 +127,14 @@ int exec_stack_fill(struct exec_image *img, const struct exec_args *args, const 
 {
 	struct layout l;
 	plan(&l, img, args, execfn);
-	u8 *table = kzalloc(l.table_len);
-	if (!table)
+	size_t size = img->stack_top - l.sp;
+	u8 *block = kmalloc(size);
+	if (!block)
 		return -ENOMEM;
-	fill_table(table, img, args, &l, ids);
-	int err = write_all(img, args, &l, execfn, table);
-	kfree(table);
-	return err;
+	fill_block(block, img, args, execfn, &l, ids);
+	size_t done = mm_write(img->mm, l.sp, block, size);
+	kfree(block);
+	img->sp = l.sp;
+	note_places(img->mm, &l);
+	return done == size ? 0 : -ENOMEM;
 }

@@ -116,13 +116,9 @@ static const char *next_string(struct boot_strings *s)
 
 static int take_strings(struct boot_strings *from, unsigned int count, struct exec_strings *to)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		const char *text = next_string(from);
-		int err = exec_strings_add(to, text, (size_t)(from->at - text - 1));
-		if (err)
-			return err;
-	}
-	return 0;
+	int err = exec_strings_adopt(to, from->at, from->end, count);
+	from->at += to->len;
+	return err;
 }
 
 static int run(struct boot_strings *s, const char *program)
