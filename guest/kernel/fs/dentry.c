@@ -1,19 +1,12 @@
 #include "kernel/fs/vfs.h"
+#include "kernel/fs/dcache.h"
 #include "kernel/fs/name.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
 
-#define DCACHE_BUCKETS 2048
-
-static struct dentry *dcache[DCACHE_BUCKETS];
+struct dentry *dcache[DCACHE_BUCKETS];
 static SLAB_CACHE(dentry_cache, "dentry", struct dentry);
-
-static struct dentry **dcache_bucket(const struct dentry *parent, u32 hash)
-{
-	u64 h = hash + ((u64)parent >> 6);
-	return &dcache[(h ^ h >> 11) & (DCACHE_BUCKETS - 1)];
-}
 
 static void dcache_insert(struct dentry *d)
 {
@@ -70,12 +63,6 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len
 	return d;
 }
 
-struct dentry *dentry_get(struct dentry *d)
-{
-	d->refcount++;
-	return d;
-}
-
 static void dentry_enter(struct dentry *d)
 {
 	struct inode *dir = d->parent->inode;
@@ -114,21 +101,17 @@ static struct dentry *dentry_free(struct dentry *d)
 	return parent;
 }
 
-void dentry_put(struct dentry *d)
+void dentry_release(struct dentry *d)
 {
-	while (d && --d->refcount == 0)
+	do
 		d = dentry_free(d);
+	while (d && --d->refcount == 0);
 }
 
 struct dentry *dentry_lookup_hashed(struct dentry *parent, const char *name, size_t len, u32 hash)
 {
-	struct dentry *d = *dcache_bucket(parent, hash);
-	for (; d; d = d->hash_next) {
-		if (d->hash == hash && d->parent == parent && d->name_len == len &&
-		    name_equal(d->name, name, len))
-			return dentry_get(d);
-	}
-	return NULL;
+	struct dentry *d = dcache_find(parent, name, len, hash);
+	return d ? dentry_get(d) : NULL;
 }
 
 struct dentry *dentry_lookup(struct dentry *parent, const char *name, size_t len)
@@ -209,16 +192,4 @@ bool dentry_is_below(const struct dentry *d, const struct dentry *ancestor)
 		if (d->parent == d)
 			return false;
 	}
-}
-
-void path_get(const struct path *p)
-{
-	mount_get(p->mount);
-	dentry_get(p->dentry);
-}
-
-void path_put(const struct path *p)
-{
-	dentry_put(p->dentry);
-	mount_put(p->mount);
 }

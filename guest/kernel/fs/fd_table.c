@@ -185,7 +185,8 @@ int fd_reserve(int from, bool cloexec)
 	if (from < 0 || ((u32)from >= limit && from != 0))
 		return -EINVAL;
 	u32 start = MAX((u32)from, t->first_free);
-	u32 fd = find_free(t, start, limit);
+	u64 free = start < t->capacity ? ~t->open[start >> 6] & ~0ull << (start & 63) : 0;
+	u32 fd = free ? (start & ~63u) + (u32)__builtin_ctzll(free) : find_free(t, start, limit);
 	if (fd >= limit)
 		return -EMFILE;
 	if (fd_table_grow(t, fd))

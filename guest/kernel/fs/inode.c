@@ -34,16 +34,8 @@ struct inode *inode_create(struct super *s, u32 mode)
 	return i;
 }
 
-struct inode *inode_get(struct inode *i)
+void inode_release(struct inode *i)
 {
-	i->refcount++;
-	return i;
-}
-
-void inode_put(struct inode *i)
-{
-	if (--i->refcount)
-		return;
 	struct super *s = i->super;
 	if (s->ops && s->ops->inode_release)
 		s->ops->inode_release(i);

@@ -74,16 +74,8 @@ static struct mount *mount_alloc(struct super *s, struct dentry *root, const cha
 	return m;
 }
 
-struct mount *mount_get(struct mount *m)
+void mount_release(struct mount *m)
 {
-	m->refcount++;
-	return m;
-}
-
-void mount_put(struct mount *m)
-{
-	if (--m->refcount)
-		return;
 	dentry_put(m->root);
 	super_put(m->super);
 	kfree(m->source);
@@ -106,7 +98,7 @@ void mounts_sync(void)
 			m->super->ops->sync(m->super);
 }
 
-static struct mount *mount_find(const struct mount *parent, const struct dentry *point)
+struct mount *mount_find(const struct mount *parent, const struct dentry *point)
 {
 	struct mount *m, *found = NULL;
 	list_for_each(m, &mounts, link)

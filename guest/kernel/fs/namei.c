@@ -1,4 +1,5 @@
 #include "kernel/fs/vfs.h"
+#include "kernel/fs/dcache.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/name.h"
 #include "kernel/fs/walk.h"
@@ -216,9 +217,54 @@ static int walk_step(struct walk *w, const char *name, size_t len, u32 hash, boo
 	return err ? err : walk_onto(w, d, last);
 }
 
+/*
+ * As far as names are in the dcache and nothing special comes: no "." or "..", link, doubled or final slash, directory that not everybody may search.
+ * Nothing is freed meanwhile, so only where it ends is referenced. walk_run goes on from there.
+ */
+static void walk_cached(struct walk *w, bool to_parent)
+{
+	struct dentry *at = w->path.dentry;
+	struct mount *mount = w->path.mount;
+	const char *name = w->name;
+	for (;;) {
+		const struct inode *dir = at->inode;
+		size_t len;
+		if (*name == '/')
+			name++;
+		u32 hash = name_scan(name, &len);
+		const char *next = name + len;
+		if (!S_ISDIR(dir->mode) || (dir->mode & 0111) != 0111 || !len || *name == '.')
+			break;
+		if (!*next ? to_parent || w->depth : !next[1] || next[1] == '/')
+			break;
+		struct dentry *d = dcache_find(at, name, len, hash);
+		if (!d || S_ISLNK(d->inode->mode))
+			break;
+		if (unlikely(d->mountpoint)) {
+			struct mount *m = mount_find(mount, d);
+			if (w->flags & WALK_NO_XDEV || (m && m->root->mountpoint))
+				break;
+			if (m) {
+				m->expire_mark = false;
+				mount = m;
+				d = m->root;
+			}
+		}
+		at = d;
+		w->name = name = next;
+		if (!*next)
+			break;
+	}
+	struct path to = {mount, at};
+	path_get(&to);
+	path_put(&w->path);
+	w->path = to;
+}
+
 int walk_run(struct walk *w, bool to_parent)
 {
 	w->last_len = 0;
+	walk_cached(w, to_parent);
 	for (;;) {
 		while (*w->name == '/')
 			w->name++;
@@ -339,6 +385,10 @@ int path_walk(int dirfd, const char *name, unsigned int flags, struct path *out)
 	err = walk_run(&w, false);
 	if (!err)
 		err = walk_check_result(&w);
+	if (likely(!err && !w.depth && !(flags & (WALK_IN_ROOT | WALK_BENEATH)))) {
+		*out = w.path; /* with its references */
+		return 0;
+	}
 	if (!err) {
 		*out = w.path;
 		path_get(out);

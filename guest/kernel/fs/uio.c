@@ -4,7 +4,7 @@
 
 enum uio_move { UIO_TO, UIO_FROM, UIO_ZERO };
 
-static size_t move_piece(const struct uio *u, vaddr at, void *mem, size_t n, enum uio_move how)
+static inline __attribute__((always_inline)) size_t move_piece(const struct uio *u, vaddr at, void *mem, size_t n, enum uio_move how)
 {
 	if (!u->kernel) {
 		if (how == UIO_TO)
@@ -33,7 +33,7 @@ void uio_skip(struct uio *u, size_t n)
 	}
 }
 
-static size_t uio_move(struct uio *u, void *mem, size_t n, enum uio_move how)
+static size_t uio_move_slow(struct uio *u, void *mem, size_t n, enum uio_move how)
 {
 	size_t done = 0;
 	n = MIN(n, u->left);
@@ -48,6 +48,19 @@ static size_t uio_move(struct uio *u, void *mem, size_t n, enum uio_move how)
 			break;
 	}
 	return done;
+}
+
+/* Most transfers are one piece of user memory. An exhausted segment is left where it is: the next call steps over it. */
+static inline __attribute__((always_inline)) size_t uio_move(struct uio *u, void *mem, size_t n, enum uio_move how)
+{
+	if (unlikely(n > u->left))
+		n = u->left;
+	if (unlikely(u->kernel || !n || n > u->seg->len - u->offset))
+		return uio_move_slow(u, mem, n, how);
+	size_t moved = move_piece(u, u->seg->base + u->offset, mem, n, how);
+	u->left -= moved;
+	u->offset += moved;
+	return moved;
 }
 
 size_t uio_write(struct uio *u, const void *src, size_t n)

@@ -146,8 +146,19 @@ int mount_new(const char *source, const struct path *at, const char *type, unsig
 int mount_umount(const struct path *at, int flags);
 /* sync(2): every file system that is mounted by now. */
 void mounts_sync(void);
-struct mount *mount_get(struct mount *m);
-void mount_put(struct mount *m);
+static inline struct mount *mount_get(struct mount *m)
+{
+	m->refcount++;
+	return m;
+}
+void mount_release(struct mount *m);
+static inline void mount_put(struct mount *m)
+{
+	if (--m->refcount == 0)
+		mount_release(m);
+}
+/* What is mounted on point of parent (the uppermost), borrowed, or NULL. */
+struct mount *mount_find(const struct mount *parent, const struct dentry *point);
 
 /*
  * ---- life ----
@@ -156,12 +167,30 @@ void mount_put(struct mount *m);
  * reference of its own on each, dropped by its unlink / rmdir.
  */
 struct inode *inode_create(struct super *s, u32 mode); /* refcount 1, times now, owner the current fs ids; NULL */
-struct inode *inode_get(struct inode *i);
-void inode_put(struct inode *i);
+static inline struct inode *inode_get(struct inode *i)
+{
+	i->refcount++;
+	return i;
+}
+void inode_release(struct inode *i);
+static inline void inode_put(struct inode *i)
+{
+	if (--i->refcount == 0)
+		inode_release(i);
+}
 u64 inode_now(void);
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len); /* NULL */
-struct dentry *dentry_get(struct dentry *d);
-void dentry_put(struct dentry *d);
+static inline struct dentry *dentry_get(struct dentry *d)
+{
+	d->refcount++;
+	return d;
+}
+void dentry_release(struct dentry *d);
+static inline void dentry_put(struct dentry *d)
+{
+	if (--d->refcount == 0)
+		dentry_release(d);
+}
 /* Give d its inode (takes over the reference) and enter it in its parent: found by dentry_lookup from now on. */
 void dentry_attach(struct dentry *d, struct inode *i);
 struct dentry *dentry_lookup(struct dentry *parent, const char *name, size_t len); /* cached, referenced, or NULL */
@@ -180,8 +209,16 @@ struct super *super_create(const struct fs_type *type, const struct fs_ops *ops)
 void super_discard(struct super *s);
 /* A super's root directory (mode with S_IFDIR) as inode and dentry; the caller sets ops. NULL: no memory. */
 struct inode *super_make_root(struct super *s, u32 mode);
-void path_get(const struct path *p);
-void path_put(const struct path *p);
+static inline void path_get(const struct path *p)
+{
+	mount_get(p->mount);
+	dentry_get(p->dentry);
+}
+static inline void path_put(const struct path *p)
+{
+	dentry_put(p->dentry);
+	mount_put(p->mount);
+}
 
 /* ---- the task's view: root and working directory, umask (CLONE_FS) ---- */
 struct fs_context {
