@@ -166,6 +166,28 @@ int mount_attach(const struct fs_type *t, const char *source, unsigned long flag
 	return 0;
 }
 
+/* MS_REC: the mounts below from appear below its copy as well. What cannot be copied for lack of memory is left out, as a mount
+ * that came too late would be. */
+static void bind_below(struct mount *from, struct dentry *top, struct mount *copy)
+{
+	struct mount *m;
+	struct list *last = mounts.prev;
+	bool done = list_empty(&mounts);
+	for (struct list *l = mounts.next; !done; l = l->next) {
+		m = list_entry(l, struct mount, link);
+		done = l == last;
+		if (m->parent != from || m == copy || !dentry_is_below(m->point, top))
+			continue;
+		struct mount *below = mount_alloc(m->super, m->root, m->source, m->flags);
+		struct path at = {copy, m->point};
+		if (!below)
+			continue;
+		m->super->refcount++;
+		mount_link(below, &at);
+		bind_below(m, m->root, below);
+	}
+}
+
 static int mount_bind(const char *source, const struct path *at, unsigned long flags)
 {
 	struct path from;
@@ -179,6 +201,8 @@ static int mount_bind(const char *source, const struct path *at, unsigned long f
 		err = -ENOMEM;
 		if (m) {
 			m->super->refcount++;
+			if (flags & MS_REC)
+				bind_below(from.mount, from.dentry, m);
 			mount_link(m, at);
 			err = 0;
 		}

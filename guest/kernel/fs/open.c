@@ -58,6 +58,8 @@ static int file_bind_ops(struct file *f)
 	case S_IFSOCK:
 		return -ENXIO;
 	default:
+		if (!i->file_ops && !i->ops->open)
+			return -ENXIO; /* an anonymous inode, through /proc/self/fd */
 		f->ops = i->file_ops;
 		if (i->ops->open)
 			err = i->ops->open(i, f);

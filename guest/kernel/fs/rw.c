@@ -21,13 +21,21 @@ static void run_release(struct run *r)
 		page_put(r->page[i]);
 }
 
+/* Files in memory leave a part of it to programs. */
+static bool memory_is_low(void)
+{
+	struct page_counts c;
+	page_counts(&c);
+	return c.free < c.total / 16;
+}
+
 /* Lengthen the run while the next page of the file is the next page of memory. */
 static void run_extend(struct mapping *m, u64 index, size_t want, bool create, struct run *r)
 {
 	phys_addr next = page_to_phys(r->page[0]) + PAGE_SIZE;
 	while (r->len < want && r->count < RUN_PAGES) {
 		struct page *p;
-		if (mapping_get(m, ++index, create, &p))
+		if (mapping_get(m, ++index, create && !memory_is_low(), &p))
 			return;
 		if (page_to_phys(p) != next) {
 			page_put(p);
@@ -39,7 +47,7 @@ static void run_extend(struct mapping *m, u64 index, size_t want, bool create, s
 	}
 }
 
-/* The run at byte `at`, at most want bytes: 0, -ENOMEM, -EIO. */
+/* The run at byte `at`, at most want bytes: 0, -ENOMEM, -ENOSPC, -EIO. */
 static int run_find(struct mapping *m, u64 at, size_t want, bool create, struct run *r)
 {
 	u64 index = at >> PAGE_SHIFT;
@@ -53,9 +61,16 @@ static int run_find(struct mapping *m, u64 at, size_t want, bool create, struct 
 	}
 	r->at = NULL;
 	r->len = MIN(want, PAGE_SIZE - in_page);
-	int err = mapping_get(m, index, create, &r->page[0]);
+	int err = mapping_get(m, index, false, &r->page[0]);
+	if (err == -ENOENT) {
+		if (!create)
+			return 0;
+		if (!m->ops && memory_is_low())
+			return -ENOSPC;
+		err = mapping_get(m, index, true, &r->page[0]);
+	}
 	if (err)
-		return err == -ENOENT && !create ? 0 : err;
+		return err;
 	r->count = 1;
 	r->at = (char *)page_to_virt(r->page[0]) + in_page;
 	run_extend(m, index, want, create, r);
@@ -188,20 +203,29 @@ isize cached_file_write(struct file *f, struct uio *from, file_off *pos)
 	return done == -ENOMEM ? -ENOSPC : done;
 }
 
-/* SEEK_DATA and SEEK_HOLE by page: lseek(2). */
+/* The first page >= index that is there; false: none. */
+static bool next_present(struct mapping *m, u64 *index)
+{
+	if (*index < m->base_pages)
+		return true;
+	return m->page_count && radix_next(&m->pages, index);
+}
+
+/* SEEK_DATA and SEEK_HOLE by page: lseek(2). As many steps as there are pages, however large the file. */
 static file_off seek_data_hole(struct inode *i, file_off off, bool data)
 {
-	if (off < 0 || (u64)off >= i->size)
+	u64 at = (u64)off, index = at >> PAGE_SHIFT;
+	if (off < 0 || at >= i->size)
 		return -ENXIO;
-	for (u64 at = (u64)off; at < i->size; at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) {
-		struct page *p;
-		bool present = !mapping_get(&i->mapping, at >> PAGE_SHIFT, false, &p);
-		if (present)
-			page_put(p);
-		if (present == data)
-			return (file_off)at;
-	}
-	return data ? -ENXIO : (file_off)i->size;
+	for (u64 next = index; !data; next = ++index)
+		if (!next_present(&i->mapping, &next) || next != index)
+			break;
+	if (data && !next_present(&i->mapping, &index))
+		return -ENXIO;
+	at = MAX(at, index << PAGE_SHIFT);
+	if (at >= i->size)
+		return data ? -ENXIO : (file_off)i->size;
+	return (file_off)at;
 }
 
 file_off cached_file_seek(struct file *f, file_off off, int whence)

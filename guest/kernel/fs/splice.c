@@ -1,5 +1,6 @@
 #include "kernel/fs/splice.h"
 #include "kernel/mm/page.h"
+#include "kernel/task/task.h"
 
 #define PIECE_ORDER 4
 
@@ -29,7 +30,7 @@ isize file_transfer(struct file *in, file_off *in_pos, struct file *out, file_of
 	struct page *page = page_alloc(size == PAGE_SIZE ? 0 : PIECE_ORDER, 0);
 	if (!page)
 		return -ENOMEM;
-	while (done < n) {
+	while (done < n && !(done && task_signal_pending())) {
 		size_t want = MIN(size, n - done);
 		moved = move_piece(in, in_pos, out, out_pos, page_to_virt(page), want);
 		if (moved <= 0)
