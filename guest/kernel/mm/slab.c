@@ -4,7 +4,6 @@
 #include "kernel/mm/page.h"
 
 #define LARGEST_CLASS 2048
-#define MAX_ORDER_OF_SLAB 2
 
 static struct list caches = LIST_INIT(caches);
 
@@ -16,7 +15,6 @@ static struct list caches = LIST_INIT(caches);
 #define STATE_USED 0x600dc0deull
 #define STATE_FREE 0xdeadf1eeull
 #define POISON 0x6b
-#define DEBUG_TAIL 16
 
 static u64 *state_of(const struct slab_cache *c, void *object)
 {
@@ -54,8 +52,6 @@ static void mark_free(const struct slab_cache *c, void *object)
 	*state_of(c, object) = STATE_FREE;
 }
 #else
-#define DEBUG_TAIL 0
-
 static inline void **link_of(const struct slab_cache *c __unused, void *object)
 {
 	return object;
@@ -68,32 +64,14 @@ static inline void mark_free(const struct slab_cache *c __unused, void *object _
 }
 #endif
 
-/* Would slabs of this order waste more than a quarter of their memory? */
-static bool wasteful(const struct slab_cache *c)
-{
-	size_t bytes = PAGE_SIZE << c->order;
-
-	return bytes % c->stride * 4 > bytes || bytes < c->stride;
-}
-
-/* First use: lay out the slab. */
-static void cache_set_up(struct slab_cache *c)
-{
-	c->stride = ALIGN_UP(MAX(ALIGN_UP(c->size, 8ul) + DEBUG_TAIL, sizeof(void *)), MAX(c->align, 8ul));
-	while (c->order < MAX_ORDER_OF_SLAB && wasteful(c))
-		c->order++;
-	c->capacity = (PAGE_SIZE << c->order) / c->stride;
-	BUG_ON(!c->capacity);
-	list_push_back(&caches, &c->all);
-}
-
 /* The cache has no slab with room: a new one, NULL when memory is out. */
 static struct page *slab_grow(struct slab_cache *c)
 {
 	struct page *p;
 
-	if (!c->stride)
-		cache_set_up(c);
+	BUG_ON(!c->capacity);
+	if (list_empty(&c->all))
+		list_push_back(&caches, &c->all);
 	p = page_alloc(c->order, 0);
 	if (!p)
 		return NULL;
@@ -192,14 +170,14 @@ void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx)
 
 /* ---- kmalloc: a slab of one page per class up to LARGEST_CLASS, whole pages beyond ---- */
 #define CLASS(i, bytes)                                                                          \
-	[i] = {.name = "kmalloc-" #bytes, .size = bytes - DEBUG_TAIL, .align = 16,              \
+	[i] = {.name = "kmalloc-" #bytes, SLAB_LAYOUT(bytes - SLAB_DEBUG_TAIL, 16),                   \
 	       .partial = LIST_INIT(class[i].partial), .all = LIST_INIT(class[i].all)}
 static struct slab_cache class[] = {
 	CLASS(0, 32),  CLASS(1, 48),  CLASS(2, 64),  CLASS(3, 96),    CLASS(4, 128),   CLASS(5, 192),
 	CLASS(6, 256), CLASS(7, 384), CLASS(8, 512), CLASS(9, 768), CLASS(10, 1024), CLASS(11, 1360), CLASS(12, 2048),
 };
 
-/* Class for a size: by (size + DEBUG_TAIL - 1) / 16. */
+/* Class for a size: by (size + SLAB_DEBUG_TAIL - 1) / 16. */
 static const u8 class_of[LARGEST_CLASS / 16] = {
 	[0 ... 1] = 0,	  [2] = 1,	    [3] = 2,	     [4 ... 5] = 3,	[6 ... 7] = 4,
 	[8 ... 11] = 5,	  [12 ... 15] = 6,  [16 ... 23] = 7, [24 ... 31] = 8,	[32 ... 47] = 9,
@@ -223,16 +201,16 @@ static void *alloc_pages(size_t size, unsigned int flags)
 
 void *kmalloc(size_t size)
 {
-	if (unlikely(size > LARGEST_CLASS - DEBUG_TAIL))
+	if (unlikely(size > LARGEST_CLASS - SLAB_DEBUG_TAIL))
 		return alloc_pages(size, 0);
-	return slab_alloc(&class[class_of[(size + DEBUG_TAIL - !!size) / 16]]);
+	return slab_alloc(&class[class_of[(size + SLAB_DEBUG_TAIL - !!size) / 16]]);
 }
 
 void *kzalloc(size_t size)
 {
 	void *p;
 
-	if (unlikely(size > LARGEST_CLASS - DEBUG_TAIL))
+	if (unlikely(size > LARGEST_CLASS - SLAB_DEBUG_TAIL))
 		return alloc_pages(size, PAGE_ALLOC_ZERO);
 	p = kmalloc(size);
 	if (p)

@@ -12,17 +12,36 @@ struct slab_cache {
 	struct list partial; /* slabs with a free object */
 	u64 objects; /* in use */
 	struct list all;
-	/* set at first use */
 	u32 stride; /* bytes from object to object */
 	u16 capacity; /* objects a slab */
 	u16 order;	  /* pages a slab, log2 */
 };
 
+/* Debug kernel: room behind each object for a state word and the free-list link. */
+#ifdef KERNEL_DEBUG
+#define SLAB_DEBUG_TAIL 16
+#else
+#define SLAB_DEBUG_TAIL 0
+#endif
+
+/*
+ * The layout of a cache, all of it known to the compiler: a slab is the smallest of one, two or four pages that wastes no
+ * more than a quarter.
+ */
+#define SLAB_UP(n, to) (((n) + (to) - 1ul) / (to) * (to))
+#define SLAB_STRIDE(bytes, align) SLAB_UP(SLAB_UP(bytes, 8) + SLAB_DEBUG_TAIL, (align) > 8 ? (align) : 8)
+#define SLAB_FITS(stride, order) \
+	((PAGE_SIZE << (order)) >= (stride) && (PAGE_SIZE << (order)) % (stride) * 4 <= PAGE_SIZE << (order))
+#define SLAB_ORDER(stride) (SLAB_FITS(stride, 0) ? 0 : SLAB_FITS(stride, 1) ? 1 : 2)
+#define SLAB_LAYOUT(bytes, to)                                                                   \
+	.size = (bytes), .align = (to), .stride = SLAB_STRIDE(bytes, to),                        \
+	.order = SLAB_ORDER(SLAB_STRIDE(bytes, to)),                                             \
+	.capacity = (PAGE_SIZE << SLAB_ORDER(SLAB_STRIDE(bytes, to))) / SLAB_STRIDE(bytes, to)
+
 /* A static cache: usable without a set-up call (linked into the list of caches at first use). */
 #define SLAB_CACHE(var, text, type)                                                              \
 	struct slab_cache var = {.name = text,                                                  \
-				 .size = sizeof(type),                                          \
-				 .align = _Alignof(type),                                       \
+				 SLAB_LAYOUT(sizeof(type), _Alignof(type)),                     \
 				 .partial = LIST_INIT(var.partial),                             \
 				 .all = LIST_INIT(var.all)}
 
