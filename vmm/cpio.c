@@ -1,7 +1,7 @@
 /*
- * cpio archives, "newc" (070701) and "crc" (070702), plain or gzip, several one after another: cpio(5), Linux
- * Documentation/driver-api/early-userspace/buffer-format.rst. The archive is taken for hostile: every length is checked against what is
- * left and against the tree's limit.
+ * cpio archives, "newc" (070701) and "crc" (070702), plain or gzip, several one after another:
+ * cpio(5), Linux Documentation/driver-api/early-userspace/buffer-format.rst. The archive is taken
+ * for hostile: every length is checked against what is left and against the tree's limit.
  */
 #include "rootfs_tree.h"
 
@@ -15,10 +15,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define HEADER 110
-#define FIELDS 13
+#define HEADER	  110
+#define FIELDS	  13
 #define MAGIC_LEN 6
-/* An archive costs the host this much for each byte of guest memory at most: names and headers beside the data. */
+/* An archive costs the host this much for each byte of guest memory at most: names and headers
+ * beside the data. */
 #define SLACK (16ull << 20)
 
 /* The bytes of an archive: an open file, or memory. */
@@ -28,7 +29,21 @@ struct bytes {
 	uint64_t size;
 };
 
-enum field { INO, MODE, UID, GID, NLINK, MTIME, FILESIZE, DEVMAJOR, DEVMINOR, RDEVMAJOR, RDEVMINOR, NAMESIZE, CHECK };
+enum field {
+	INO,
+	MODE,
+	UID,
+	GID,
+	NLINK,
+	MTIME,
+	FILESIZE,
+	DEVMAJOR,
+	DEVMINOR,
+	RDEVMAJOR,
+	RDEVMINOR,
+	NAMESIZE,
+	CHECK
+};
 
 struct entry {
 	uint32_t f[FIELDS];
@@ -56,8 +71,8 @@ struct cpio {
 
 static int bad(const struct cpio *c, uint64_t at, const char *what)
 {
-	return rootfs_fail(c->r, EINVAL, "%s: bad cpio archive at %soffset %" PRIu64 ": %s", c->file,
-			   c->inflated ? "uncompressed " : "", at, what);
+	return rootfs_fail(c->r, EINVAL, "%s: bad cpio archive at %soffset %" PRIu64 ": %s",
+			   c->file, c->inflated ? "uncompressed " : "", at, what);
 }
 
 /* n bytes at off, which the caller checked to be there. */
@@ -115,7 +130,8 @@ static int parse_header(struct cpio *c, const char *h)
 	e->crc = h[5] == '2';
 	for (int i = 0; i < FIELDS; i++) {
 		if (parse_hex(h + MAGIC_LEN + 8 * i, &e->f[i]))
-			return bad(c, e->start + MAGIC_LEN + 8 * i, "a header field is no hexadecimal number");
+			return bad(c, e->start + MAGIC_LEN + 8 * i,
+				   "a header field is no hexadecimal number");
 	}
 	return 0;
 }
@@ -250,7 +266,8 @@ static struct shared **shared_slot(struct cpio *c)
 {
 	const uint32_t *f = c->e.f;
 	struct shared **s = &c->shared[(f[INO] ^ f[INO] >> 8) % SHARED_BUCKETS];
-	while (*s && !((*s)->ino == f[INO] && (*s)->major == f[DEVMAJOR] && (*s)->minor == f[DEVMINOR]))
+	while (*s &&
+	       !((*s)->ino == f[INO] && (*s)->major == f[DEVMAJOR] && (*s)->minor == f[DEVMINOR]))
 		s = &(*s)->next;
 	return s;
 }
@@ -276,8 +293,7 @@ static int add_entry(struct cpio *c)
 		int err = S_ISREG(e->f[MODE]) && e->f[FILESIZE] ? set_data(c, (*slot)->inode) : 0;
 		return err ? err : rootfs_put(c->r, e->name, (*slot)->inode);
 	}
-	struct rootfs_inode *i =
-		rootfs_inode_create(c->r, e->f[MODE] & (S_IFMT | 07777), c->file);
+	struct rootfs_inode *i = rootfs_inode_create(c->r, e->f[MODE] & (S_IFMT | 07777), c->file);
 	int err = i ? fill(c, i) : -ENOSPC;
 	if (!err && linked && !*slot)
 		err = remember(c, slot, i);
@@ -333,7 +349,8 @@ static int add_bytes(struct cpio *c, uint64_t at);
 /* A large buffer that costs only what is touched. NULL: no memory. */
 static unsigned char *reserve(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
@@ -382,7 +399,8 @@ static int inflate_member(struct inflate_run *run, unsigned char *out, uint64_t 
 			return 0;
 		if (*len == room)
 			return rootfs_charge(run->c->r, run->c->r->limit + 1, run->c->file);
-		if (result == Z_BUF_ERROR || (result == Z_OK && !z->avail_in && *run->at == run->c->in.size))
+		if (result == Z_BUF_ERROR ||
+		    (result == Z_OK && !z->avail_in && *run->at == run->c->in.size))
 			return bad_gzip(run, "truncated");
 		if (result != Z_OK)
 			return bad_gzip(run, z->msg ? z->msg : "inflate fails");

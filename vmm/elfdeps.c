@@ -8,9 +8,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define PHNUM_MAX 256
-#define DYNAMIC_MAX 4096	/* entries */
-#define STRTAB_MAX (16u << 20)	/* bytes */
+#define PHNUM_MAX	256
+#define DYNAMIC_MAX	4096	    /* entries */
+#define STRTAB_MAX	(16u << 20) /* bytes */
 #define INTERPRETER_MAX 4096u
 
 static const struct elf_arch archs[] = {

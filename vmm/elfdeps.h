@@ -1,6 +1,6 @@
 /*
- * What a dynamically linked ELF file asks of ld.so(8): read from the file, nothing is run. Every offset and length in the file is
- * checked.
+ * What a dynamically linked ELF file asks of ld.so(8): read from the file, nothing is run. Every
+ * offset and length in the file is checked.
  */
 #ifndef VMM_ELFDEPS_H
 #define VMM_ELFDEPS_H
@@ -20,8 +20,8 @@ struct elf_info {
 	char *text;	 /* owns the strings */
 };
 
-/* Parse the open file. 0; -ENOEXEC with *why (static text) when it is not a 64-bit little-endian ELF program or library or is damaged; -EIO, -ENOMEM. *out is valid
- * only after 0. */
+/* Parse the open file. 0; -ENOEXEC with *why (static text) when it is not a 64-bit little-endian
+ * ELF program or library or is damaged; -EIO, -ENOMEM. *out is valid only after 0. */
 int elf_info_read(int fd, struct elf_info *out, const char **why);
 void elf_info_free(struct elf_info *e);
 
@@ -50,11 +50,12 @@ struct ld_cache {
 /* 0, or a negative errno: then the cache is empty and finds nothing. */
 int ld_cache_load(struct ld_cache *c, const char *file);
 void ld_cache_free(struct ld_cache *c);
-/* The path of the library of that name for this machine, NULL when there is none. Valid while the cache is. */
+/* The path of the library of that name for this machine, NULL when there is none. Valid while the
+ * cache is. */
 const char *ld_cache_find(const struct ld_cache *c, const char *name);
 
-/* Replace $ORIGIN, $LIB, $PLATFORM and their ${} forms in one element of a search path. len: of the element. The length written to out[size], or
- * -ENAMETOOLONG. */
+/* Replace $ORIGIN, $LIB, $PLATFORM and their ${} forms in one element of a search path. len: of the
+ * element. The length written to out[size], or -ENAMETOOLONG. */
 int elf_expand_tokens(const char *element, size_t len, const char *origin, char *out, size_t size);
 
 #endif

@@ -34,7 +34,7 @@ _Static_assert(sizeof(struct cache_entry) == 24, "cache entry layout");
 
 /* The older format that may come first: header of 16 bytes, entries of 12. */
 #define OLD_HEADER 16
-#define OLD_ENTRY 12
+#define OLD_ENTRY  12
 
 static int read_file(struct ld_cache *c, int fd)
 {

@@ -1,5 +1,6 @@
 /*
- * PROGRAM with all it needs to start. What execve(2) and ld.so(8) would do is followed on the host's files; each file found is mirrored into the tree.
+ * PROGRAM with all it needs to start. What execve(2) and ld.so(8) would do is followed on the
+ * host's files; each file found is mirrored into the tree.
  */
 #include "rootfs_tree.h"
 
@@ -13,13 +14,14 @@
 #include <unistd.h>
 #include "elfdeps.h"
 
-#define SCRIPT_DEPTH_MAX 5  /* execve(2): ELOOP beyond */
-#define SCRIPT_LINE_MAX 256 /* execve(2): BINPRM_BUF_SIZE */
-#define LIBRARIES_MAX 4096
+#define SCRIPT_DEPTH_MAX 5   /* execve(2): ELOOP beyond */
+#define SCRIPT_LINE_MAX	 256 /* execve(2): BINPRM_BUF_SIZE */
+#define LIBRARIES_MAX	 4096
 
 /* An ELF object whose needed libraries are being found. */
 struct object {
-	struct object *loader; /* who needed it, NULL for the program: DT_RPATH goes up this chain */
+	struct object
+		*loader; /* who needed it, NULL for the program: DT_RPATH goes up this chain */
 	struct object *next;
 	struct elf_info elf;
 	const char *path;
@@ -98,7 +100,8 @@ static int try_library(struct loading *l, struct object *loader, const char *nam
 	return err ? err : 1;
 }
 
-/* Look in each directory of a list that `owner` (or ld.so, NULL) brought. separators: ":" or ":;". */
+/* Look in each directory of a list that `owner` (or ld.so, NULL) brought. separators: ":" or ":;".
+ */
 static int try_list(struct loading *l, struct object *loader, const char *name, const char *list,
 		    const char *separators, const struct object *owner)
 {
@@ -157,12 +160,14 @@ static int try_cache(struct loading *l, struct object *loader, const char *name)
 	return found;
 }
 
-/* musl, ldso/dynlink.c: LD_LIBRARY_PATH, then each one's rpath or runpath up the chain, then these; no cache. */
+/* musl, ldso/dynlink.c: LD_LIBRARY_PATH, then each one's rpath or runpath up the chain, then these;
+ * no cache. */
 static int find_library_musl(struct loading *l, struct object *loader, const char *name)
 {
 	int found = try_list(l, loader, name, l->library_path, ":\n", NULL);
 	for (struct object *o = loader; o && !found; o = o->loader)
-		found = try_list(l, loader, name, o->elf.runpath ? o->elf.runpath : o->elf.rpath, ":", o);
+		found = try_list(l, loader, name, o->elf.runpath ? o->elf.runpath : o->elf.rpath,
+				 ":", o);
 	return found ? found : try_list(l, loader, name, "/lib:/usr/local/lib:/usr/lib", ":", NULL);
 }
 
@@ -293,7 +298,8 @@ static int search(const char *list, const char *name, char out[ROOTFS_PATH_MAX])
 }
 
 /* "#!/usr/bin/env NAME": NAME travels too when it can be found. */
-static int add_env_program(struct loading *l, const char *interpreter, const char *arg, unsigned int depth)
+static int add_env_program(struct loading *l, const char *interpreter, const char *arg,
+			   unsigned int depth)
 {
 	char path[ROOTFS_PATH_MAX];
 	const char *base = strrchr(interpreter, '/');
@@ -321,7 +327,8 @@ static int add_script(struct loading *l, const char *path, char *line, unsigned 
 		return rootfs_fail_path(l->r, -err, line);
 	err = add_file(l, absolute, depth + 1);
 	if (err == -ENOENT)
-		return rootfs_fail(l->r, ENOENT, "%s: its interpreter %s", path, rootfs_error(l->r));
+		return rootfs_fail(l->r, ENOENT, "%s: its interpreter %s", path,
+				   rootfs_error(l->r));
 	return err ? err : add_env_program(l, line, arg, depth + 1);
 }
 
@@ -337,7 +344,8 @@ static int add_by_content(struct loading *l, const char *path, int fd, unsigned 
 		return add_script(l, path, head + 2, depth);
 	}
 	if (n < 4 || memcmp(head, ELFMAG, SELFMAG))
-		return rootfs_fail(l->r, ENOEXEC, "%s: neither an ELF program nor a #! script", path);
+		return rootfs_fail(l->r, ENOEXEC, "%s: neither an ELF program nor a #! script",
+				   path);
 	return add_elf(l, path, fd);
 }
 
@@ -379,7 +387,8 @@ static const struct rootfs_inode *tree_file(struct rootfs *r, const char *path)
 }
 
 /* A bare name by the search path within an archive's root. */
-static bool search_tree(struct rootfs *r, const char *list, const char *name, char out[ROOTFS_PATH_MAX])
+static bool search_tree(struct rootfs *r, const char *list, const char *name,
+			char out[ROOTFS_PATH_MAX])
 {
 	for (const char *p = r->has_archive ? list : NULL; p;) {
 		int n = strcspn(p, ":");
@@ -391,7 +400,8 @@ static bool search_tree(struct rootfs *r, const char *list, const char *name, ch
 	return false;
 }
 
-static int locate(struct rootfs *r, const char *program, const char *list, char path[ROOTFS_PATH_MAX])
+static int locate(struct rootfs *r, const char *program, const char *list,
+		  char path[ROOTFS_PATH_MAX])
 {
 	struct stat st;
 	int err = *program ? rootfs_absolute(program, path) : -ENOENT;

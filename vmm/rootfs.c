@@ -5,7 +5,8 @@
 #include "rootfs_tree.h"
 
 /* A private copy of data in a new inode of the given mode at path. */
-static int put_data(struct rootfs *r, const char *path, unsigned int mode, const void *data, size_t len)
+static int put_data(struct rootfs *r, const char *path, unsigned int mode, const void *data,
+		    size_t len)
 {
 	struct rootfs_inode *i = rootfs_inode_create(r, mode, path);
 	if (!i)
@@ -26,7 +27,8 @@ int rootfs_add_dir(struct rootfs *r, const char *path, unsigned int mode)
 	return i ? rootfs_put(r, path, i) : -ENOSPC;
 }
 
-int rootfs_add_file(struct rootfs *r, const char *path, unsigned int mode, const void *data, size_t len)
+int rootfs_add_file(struct rootfs *r, const char *path, unsigned int mode, const void *data,
+		    size_t len)
 {
 	return put_data(r, path, S_IFREG | (mode & 07777), data, len);
 }

@@ -51,7 +51,8 @@ static int read_link(struct rootfs *r, const char *host, struct rootfs_inode *i)
 	return i->data ? rootfs_charge(r, n, host) : rootfs_fail_path(r, ENOMEM, host);
 }
 
-static int fill_inode(struct rootfs *r, const char *host, const struct stat *st, struct rootfs_inode *i)
+static int fill_inode(struct rootfs *r, const char *host, const struct stat *st,
+		      struct rootfs_inode *i)
 {
 	i->uid = st->st_uid;
 	i->gid = st->st_gid;
@@ -240,9 +241,10 @@ int rootfs_add_spec(struct rootfs *r, const char *spec)
 /* ---- the way to a file ---- */
 
 /*
- * Mirroring walks the host and the tree together. As long as both agree a missing name is taken over from the host; where the tree has something
- * of its own (an archive's /lib that is a directory), the rest of the way is made of plain directories there, and the file
- * still comes from the host's path.
+ * Mirroring walks the host and the tree together. As long as both agree a missing name is taken
+ * over from the host; where the tree has something of its own (an archive's /lib that is a
+ * directory), the rest of the way is made of plain directories there, and the file still comes from
+ * the host's path.
  */
 struct mirror {
 	struct rootfs *r;

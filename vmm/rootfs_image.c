@@ -19,8 +19,8 @@ static uint64_t page_up(uint64_t n)
 }
 
 /*
- * Directories in breadth-first order: list[0..dir_count-1]. Entries of a directory are its children sorted; inodes are numbered as their first
- * entry is met, the root first.
+ * Directories in breadth-first order: list[0..dir_count-1]. Entries of a directory are its children
+ * sorted; inodes are numbered as their first entry is met, the root first.
  */
 struct layout {
 	struct rootfs *r;
@@ -193,14 +193,14 @@ static void write_inode(const struct rootfs_node *n, struct bootfs_inode *out)
 {
 	const struct rootfs_inode *i = n->inode;
 	*out = (struct bootfs_inode){
-	    .mode = i->mode,
-	    .nlink = i->nlink,
-	    .uid = i->uid,
-	    .gid = i->gid,
-	    .size = i->size,
-	    .data_offset = i->data_offset,
-	    .mtime_ns = i->mtime_ns,
-	    .rdev = i->major << 20 | (i->minor & 0xfffff),
+		.mode = i->mode,
+		.nlink = i->nlink,
+		.uid = i->uid,
+		.gid = i->gid,
+		.size = i->size,
+		.data_offset = i->data_offset,
+		.mtime_ns = i->mtime_ns,
+		.rdev = i->major << 20 | (i->minor & 0xfffff),
 	};
 	if (S_ISDIR(i->mode)) {
 		out->first_entry = n->first_entry;
@@ -211,15 +211,15 @@ static void write_inode(const struct rootfs_node *n, struct bootfs_inode *out)
 static void write_super(const struct rootfs *r, struct bootfs_super *s)
 {
 	*s = (struct bootfs_super){
-	    .magic = BOOTFS_MAGIC,
-	    .version = BOOTFS_VERSION,
-	    .inode_count = r->inode_count,
-	    .entry_count = r->entry_count,
-	    .inode_offset = inode_offset(),
-	    .entry_offset = entry_offset(r),
-	    .name_offset = name_offset(r),
-	    .name_len = r->name_len,
-	    .size = r->size,
+		.magic = BOOTFS_MAGIC,
+		.version = BOOTFS_VERSION,
+		.inode_count = r->inode_count,
+		.entry_count = r->entry_count,
+		.inode_offset = inode_offset(),
+		.entry_offset = entry_offset(r),
+		.name_offset = name_offset(r),
+		.name_len = r->name_len,
+		.size = r->size,
 	};
 }
 
@@ -243,9 +243,9 @@ static int write_nodes(struct layout *l, unsigned char *base)
 		write_inode(n, out);
 		if (S_ISLNK(n->inode->mode))
 			memcpy(names + n->inode->data_offset, n->inode->data, n->inode->size);
-		int err = S_ISREG(n->inode->mode) ?
-			      write_data(r, n->inode, base + n->inode->data_offset) :
-			      0;
+		int err = S_ISREG(n->inode->mode)
+				  ? write_data(r, n->inode, base + n->inode->data_offset)
+				  : 0;
 		if (err)
 			return err;
 	}

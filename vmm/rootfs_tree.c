@@ -10,7 +10,7 @@
 #include "shared/abi/bootfs.h"
 
 #define ARENA_CHUNK 65536
-#define HASH_START 256
+#define HASH_START  256
 
 int rootfs_fail(struct rootfs *r, int err, const char *fmt, ...)
 {
@@ -76,8 +76,9 @@ char *rootfs_strndup(struct rootfs *r, const char *s, size_t n)
 int rootfs_charge(struct rootfs *r, uint64_t bytes, const char *path)
 {
 	if (bytes > r->limit || r->cost > r->limit - bytes)
-		return rootfs_fail(r, ENOSPC, "%s: the guest's files do not fit into %llu MiB of memory",
-				   path, (unsigned long long)r->limit >> 20);
+		return rootfs_fail(r, ENOSPC,
+				   "%s: the guest's files do not fit into %llu MiB of memory", path,
+				   (unsigned long long)r->limit >> 20);
 	r->cost += bytes;
 	return 0;
 }
@@ -151,7 +152,8 @@ static unsigned int node_hash(const struct rootfs_node *dir, const char *name, s
 	return h ^ h >> 15;
 }
 
-struct rootfs_node *rootfs_child(struct rootfs *r, struct rootfs_node *dir, const char *name, size_t len)
+struct rootfs_node *rootfs_child(struct rootfs *r, struct rootfs_node *dir, const char *name,
+				 size_t len)
 {
 	unsigned int h = node_hash(dir, name, len);
 	struct rootfs_node *n = r->hash[h & (r->hash_size - 1)];
@@ -203,8 +205,8 @@ static void node_count_link(struct rootfs_node *dir, struct rootfs_inode *inode,
 	}
 }
 
-struct rootfs_node *rootfs_attach(struct rootfs *r, struct rootfs_node *dir, const char *name, size_t len,
-				  struct rootfs_inode *inode)
+struct rootfs_node *rootfs_attach(struct rootfs *r, struct rootfs_node *dir, const char *name,
+				  size_t len, struct rootfs_inode *inode)
 {
 	if (rootfs_charge(r, sizeof(struct bootfs_entry) + len, name))
 		return NULL;
@@ -213,7 +215,8 @@ struct rootfs_node *rootfs_attach(struct rootfs *r, struct rootfs_node *dir, con
 		rootfs_fail_path(r, ENOMEM, name);
 		return NULL;
 	}
-	*n = (struct rootfs_node){.parent = dir, .sibling = dir->children, .inode = inode, .name_len = len};
+	*n = (struct rootfs_node){
+		.parent = dir, .sibling = dir->children, .inode = inode, .name_len = len};
 	memcpy(n->name, name, len);
 	n->name[len] = 0;
 	n->hash = node_hash(dir, name, len);
@@ -370,7 +373,8 @@ static void merge_dir(struct rootfs_inode *old, const struct rootfs_inode *new)
 	old->mtime_ns = new->mtime_ns;
 }
 
-static int replace(struct rootfs *r, struct rootfs_node *n, struct rootfs_inode *inode, const char *path)
+static int replace(struct rootfs *r, struct rootfs_node *n, struct rootfs_inode *inode,
+		   const char *path)
 {
 	bool dir = S_ISDIR(n->inode->mode);
 	if (dir && S_ISDIR(inode->mode)) {

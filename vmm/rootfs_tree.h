@@ -1,5 +1,6 @@
 /*
- * The tree behind vmm/rootfs.h: nodes (names) over inodes, all in one arena that goes with the tree. Internal to the rootfs files.
+ * The tree behind vmm/rootfs.h: nodes (names) over inodes, all in one arena that goes with the
+ * tree. Internal to the rootfs files.
  */
 #ifndef VMM_ROOTFS_TREE_H
 #define VMM_ROOTFS_TREE_H
@@ -9,8 +10,8 @@
 #include <sys/types.h>
 #include "rootfs.h"
 
-#define ROOTFS_NAME_MAX 255
-#define ROOTFS_PATH_MAX 4096 /* with NUL */
+#define ROOTFS_NAME_MAX	    255
+#define ROOTFS_PATH_MAX	    4096 /* with NUL */
 #define ROOTFS_SYMLINKS_MAX 40
 
 /* Where a regular file's bytes come from when the image is written. */
@@ -69,7 +70,7 @@ struct rootfs_buffer { /* an inflated archive */
 };
 
 #define ROOTFS_LINK_BUCKETS 64
-#define ROOTFS_FDS_MAX 16
+#define ROOTFS_FDS_MAX	    16
 
 struct rootfs {
 	struct rootfs_node *root;
@@ -92,7 +93,8 @@ struct rootfs {
 };
 
 /* Record the text of a failure and answer -err. */
-int rootfs_fail(struct rootfs *r, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int rootfs_fail(struct rootfs *r, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The same for "PATH: strerror(err)". */
 int rootfs_fail_path(struct rootfs *r, int err, const char *path);
 
@@ -100,16 +102,19 @@ int rootfs_fail_path(struct rootfs *r, int err, const char *path);
 void *rootfs_alloc(struct rootfs *r, size_t n);
 char *rootfs_strndup(struct rootfs *r, const char *s, size_t n);
 
-/* Charge bytes of the image (whole pages for file data) against the limit: 0 or -ENOSPC, naming path. */
+/* Charge bytes of the image (whole pages for file data) against the limit: 0 or -ENOSPC, naming
+ * path. */
 int rootfs_charge(struct rootfs *r, uint64_t bytes, const char *path);
 
 /* A fresh inode owned by root, mtime now, charged; NULL with the error set. */
 struct rootfs_inode *rootfs_inode_create(struct rootfs *r, unsigned int mode, const char *path);
 
-struct rootfs_node *rootfs_child(struct rootfs *r, struct rootfs_node *dir, const char *name, size_t len);
-/* A new name in dir for inode (its link count goes up). NULL with the error set. The name must be free. */
-struct rootfs_node *rootfs_attach(struct rootfs *r, struct rootfs_node *dir, const char *name, size_t len,
-				  struct rootfs_inode *inode);
+struct rootfs_node *rootfs_child(struct rootfs *r, struct rootfs_node *dir, const char *name,
+				 size_t len);
+/* A new name in dir for inode (its link count goes up). NULL with the error set. The name must be
+ * free. */
+struct rootfs_node *rootfs_attach(struct rootfs *r, struct rootfs_node *dir, const char *name,
+				  size_t len, struct rootfs_inode *inode);
 
 /* A position reached by a path: the directory and the last name in it (len 0: the root itself). */
 struct rootfs_place {
@@ -121,8 +126,8 @@ struct rootfs_place {
 enum rootfs_walk { ROOTFS_MAKE_DIRS = 1, ROOTFS_FOLLOW_LAST = 2 };
 /* Walk path. 0; -ENOENT (only without MAKE_DIRS) -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM -ENOSPC. */
 int rootfs_walk(struct rootfs *r, const char *path, unsigned int flags, struct rootfs_place *out);
-/* Put inode at path: merges directories (attributes of the new one), replaces other things. -EISDIR: a directory with entries is there;
- * -EINVAL: it is the root and inode is no directory. */
+/* Put inode at path: merges directories (attributes of the new one), replaces other things.
+ * -EISDIR: a directory with entries is there; -EINVAL: it is the root and inode is no directory. */
 int rootfs_put(struct rootfs *r, const char *path, struct rootfs_inode *inode);
 
 /* The absolute path of a node into buf[ROOTFS_PATH_MAX]; -ENAMETOOLONG. */
@@ -133,18 +138,20 @@ int rootfs_keep_fd(struct rootfs *r, int fd);
 /* Take over an mmap'd buffer until the tree goes. -ENOMEM (stays the caller's). */
 int rootfs_keep_buffer(struct rootfs *r, void *base, size_t size);
 
-/* An inode for the host object st describes (host = its path, link target read from there); hard links give the same
- * inode again. NULL with the error set. */
+/* An inode for the host object st describes (host = its path, link target read from there); hard
+ * links give the same inode again. NULL with the error set. */
 struct rootfs_inode *rootfs_host_inode(struct rootfs *r, const char *host, const struct stat *st);
 /* The inode of a host file with several links, and remembering it. 0 or -ENOMEM. */
 struct rootfs_inode *rootfs_link_find(struct rootfs *r, uint64_t dev, uint64_t ino);
 int rootfs_link_add(struct rootfs *r, uint64_t dev, uint64_t ino, struct rootfs_inode *inode);
 
-/* Put the host file at absolute path `path` there in the tree too, with the directories and symbolic links that lead to it as they are on the host.
- * What the tree already has on the way stays. -ENOENT -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM -ENOSPC -EACCES. */
+/* Put the host file at absolute path `path` there in the tree too, with the directories and
+ * symbolic links that lead to it as they are on the host. What the tree already has on the way
+ * stays. -ENOENT -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM -ENOSPC -EACCES. */
 int rootfs_mirror(struct rootfs *r, const char *path);
 
-/* Absolute form of a host path by the working directory, "." and empty parts removed (".." kept: links may lie before it). 0 or -errno. */
+/* Absolute form of a host path by the working directory, "." and empty parts removed (".." kept:
+ * links may lie before it). 0 or -errno. */
 int rootfs_absolute(const char *path, char out[ROOTFS_PATH_MAX]);
 
 #endif

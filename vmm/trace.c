@@ -9,17 +9,22 @@
 #include "trace_line.h"
 
 #define RESULT_COLUMN 40 /* of "=", as in strace */
-#define NR_LIMIT 1024
-#define TEXT_SIZE 65536
+#define NR_LIMIT      1024
+#define TEXT_SIZE     65536
 
 /* ---- table.def ---- */
 
 static const struct trace_row rows[] = {
-#define ROW(a, b, e, f, n, count, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                 \
-	{a, b, count, {KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3, KIND_##k4, KIND_##k5},        \
-	 false, #n, {#n0, #n1, #n2, #n3, #n4, #n5}},
+#define ROW(a, b, e, f, n, count, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                  \
+	{a,                                                                                        \
+	 b,                                                                                        \
+	 count,                                                                                    \
+	 {KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3, KIND_##k4, KIND_##k5},                       \
+	 false,                                                                                    \
+	 #n,                                                                                       \
+	 {#n0, #n1, #n2, #n3, #n4, #n5}},
 #define REFUSED(a, b, e, n, err) {a, b, 6, {0}, true, #n, {"", "", "", "", "", ""}},
-#define ABSENT(a, b, e, n) {a, b, 6, {0}, true, #n, {"", "", "", "", "", ""}},
+#define ABSENT(a, b, e, n)	 {a, b, 6, {0}, true, #n, {"", "", "", "", "", ""}},
 #include "guest/syscall/expand.h"
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
@@ -51,7 +56,8 @@ static const struct trace_row *find_row(unsigned long long nr)
 static const struct trace_row *unknown_row(unsigned long long nr)
 {
 	static char name[40];
-	static struct trace_row row = {.argc = 6, .raw = true, .name = name, .arg = {"", "", "", "", "", ""}};
+	static struct trace_row row = {
+		.argc = 6, .raw = true, .name = name, .arg = {"", "", "", "", "", ""}};
 	snprintf(name, sizeof(name), "syscall_%#llx", nr);
 	return &row;
 }
@@ -141,7 +147,8 @@ static void call_exit(struct trace_lines *l, struct trace_task *t, struct trace_
 	add_args(c, t, c->row->argc);
 	text_add(c->out, ")");
 	size_t column = l->column + (c->out->len - start);
-	text_add(c->out, "%*s = ", column < RESULT_COLUMN - 1 ? (int)(RESULT_COLUMN - 1 - column) : 0, "");
+	text_add(c->out,
+		 "%*s = ", column < RESULT_COLUMN - 1 ? (int)(RESULT_COLUMN - 1 - column) : 0, "");
 	trace_result(c);
 	text_add(c->out, "\n");
 	end_call(l, t);
@@ -154,7 +161,8 @@ static void call_abandoned(struct trace_lines *l, struct trace_task *t, struct t
 		return;
 	if (l->open == t->tid) {
 		size_t column = l->column + 1;
-		text_add(out, ")%*s = ?\n", column < RESULT_COLUMN - 1 ? (int)(RESULT_COLUMN - 1 - column) : 0, "");
+		text_add(out, ")%*s = ?\n",
+			 column < RESULT_COLUMN - 1 ? (int)(RESULT_COLUMN - 1 - column) : 0, "");
 		l->open = 0;
 	}
 	t->in_call = false;
@@ -164,7 +172,7 @@ static void call_abandoned(struct trace_lines *l, struct trace_task *t, struct t
 
 static const char *code_name(unsigned long long sig, int code)
 {
-	static const char *const chld[] = {"CLD_EXITED", "CLD_KILLED", "CLD_DUMPED",
+	static const char *const chld[] = {"CLD_EXITED",  "CLD_KILLED",	 "CLD_DUMPED",
 					   "CLD_TRAPPED", "CLD_STOPPED", "CLD_CONTINUED"};
 	static const char *const segv[] = {"SEGV_MAPERR", "SEGV_ACCERR"};
 	static const char *const fpe[] = {"FPE_INTDIV", "FPE_INTOVF"};
@@ -193,10 +201,13 @@ static const char *code_name(unsigned long long sig, int code)
 
 static bool is_fault(unsigned long long sig, int code)
 {
-	return code > 0 && code < 0x80 && (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP);
+	return code > 0 && code < 0x80 &&
+	       (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ||
+		sig == SIGTRAP);
 }
 
-static void signal_line(struct trace_lines *l, const struct trace_record *rec, struct trace_text *out)
+static void signal_line(struct trace_lines *l, const struct trace_record *rec,
+			struct trace_text *out)
 {
 	int code = (int)rec->arg[0];
 	const char *name = code_name(rec->nr, code);
@@ -233,8 +244,8 @@ static void exit_line(struct trace_lines *l, struct trace_task *t, const struct 
 	l->live--;
 }
 
-size_t trace_lines_add(struct trace_lines *l, const struct memory *mem, const struct trace_record *rec,
-		       char *buf, size_t size)
+size_t trace_lines_add(struct trace_lines *l, const struct memory *mem,
+		       const struct trace_record *rec, char *buf, size_t size)
 {
 	struct trace_text out = {.buf = buf, .size = size};
 	struct trace_call c = {.mem = mem, .rec = rec, .out = &out};

@@ -18,7 +18,7 @@
 #include "trace_flags.h"
 
 #define STRING_MAX 32 /* of buffers, as strace -s */
-#define LIST_MAX 32   /* of argv, iovec, pollfd */
+#define LIST_MAX   32 /* of argv, iovec, pollfd */
 
 void text_add(struct trace_text *t, const char *fmt, ...)
 {
@@ -115,10 +115,11 @@ static void add_clone_flags(struct trace_text *t, unsigned long flags)
 
 static void add_futex_op(struct trace_text *t, unsigned int op)
 {
-	static const char *const names[] = {
-		"WAIT", "WAKE", "FD", "REQUEUE", "CMP_REQUEUE", "WAKE_OP", "LOCK_PI",
-		"UNLOCK_PI", "TRYLOCK_PI", "WAIT_BITSET", "WAKE_BITSET", "WAIT_REQUEUE_PI",
-		"CMP_REQUEUE_PI", "LOCK_PI2"};
+	static const char *const names[] = {"WAIT",	      "WAKE",	     "FD",
+					    "REQUEUE",	      "CMP_REQUEUE", "WAKE_OP",
+					    "LOCK_PI",	      "UNLOCK_PI",   "TRYLOCK_PI",
+					    "WAIT_BITSET",    "WAKE_BITSET", "WAIT_REQUEUE_PI",
+					    "CMP_REQUEUE_PI", "LOCK_PI2"};
 	unsigned int cmd = op & 127;
 	if (cmd < sizeof(names) / sizeof(*names))
 		text_add(t, "FUTEX_%s", names[cmd]);
@@ -180,7 +181,8 @@ static void add_string(const struct trace_call *c, uint64_t va, size_t max)
 	if (n < 0)
 		add_address(c->out, va);
 	else
-		add_quoted(c->out, (unsigned char *)buf, (size_t)n > max ? max : (size_t)n, (size_t)n > max);
+		add_quoted(c->out, (unsigned char *)buf, (size_t)n > max ? max : (size_t)n,
+			   (size_t)n > max);
 }
 
 /* argv: ["ls", "-l"] */
@@ -232,7 +234,8 @@ static void add_stat(const struct trace_call *c, uint64_t va)
 	text_add(c->out, "{st_mode=");
 	add_mode(c->out, st.st_mode);
 	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
-		text_add(c->out, ", st_rdev=makedev(%#x, %#x), ...}", major(st.st_rdev), minor(st.st_rdev));
+		text_add(c->out, ", st_rdev=makedev(%#x, %#x), ...}", major(st.st_rdev),
+			 minor(st.st_rdev));
 	else
 		text_add(c->out, ", st_size=%lld, ...}", (long long)st.st_size);
 }
@@ -503,12 +506,12 @@ static void add_fcntl_arg(struct trace_text *t, unsigned int cmd, uint64_t arg)
 static const struct trace_set *set_of_kind(unsigned int kind)
 {
 	static const struct trace_set *const sets[] = {
-		[KIND_AT_FLAGS] = &trace_at_flags,	 [KIND_PROT] = &trace_prot,
-		[KIND_MAP_FLAGS] = &trace_map_flags,	 [KIND_WAIT_OPTIONS] = &trace_wait_options,
-		[KIND_WHENCE] = &trace_whence,		 [KIND_FCNTL_CMD] = &trace_fcntl,
-		[KIND_IOCTL_CMD] = &trace_ioctl,	 [KIND_SIG_HOW] = &trace_sig_how,
-		[KIND_MADVICE] = &trace_madvice,	 [KIND_EPOLL_OP] = &trace_epoll_op,
-		[KIND_ACCESS_MODE] = &trace_access,	 [KIND_CLOCKID] = &trace_clocks,
+		[KIND_AT_FLAGS] = &trace_at_flags,   [KIND_PROT] = &trace_prot,
+		[KIND_MAP_FLAGS] = &trace_map_flags, [KIND_WAIT_OPTIONS] = &trace_wait_options,
+		[KIND_WHENCE] = &trace_whence,	     [KIND_FCNTL_CMD] = &trace_fcntl,
+		[KIND_IOCTL_CMD] = &trace_ioctl,     [KIND_SIG_HOW] = &trace_sig_how,
+		[KIND_MADVICE] = &trace_madvice,     [KIND_EPOLL_OP] = &trace_epoll_op,
+		[KIND_ACCESS_MODE] = &trace_access,  [KIND_CLOCKID] = &trace_clocks,
 	};
 	return kind < sizeof(sets) / sizeof(*sets) ? sets[kind] : NULL;
 }
@@ -760,7 +763,8 @@ void trace_result(const struct trace_call *c)
 	const struct trace_row *row = c->row;
 	if (ret < 0 && ret >= -4095) {
 		add_error(c->out, -ret);
-	} else if (!strcmp(row->name, "mmap") || !strcmp(row->name, "brk") || !strcmp(row->name, "mremap")) {
+	} else if (!strcmp(row->name, "mmap") || !strcmp(row->name, "brk") ||
+		   !strcmp(row->name, "mremap")) {
 		text_add(c->out, "%#" PRIx64, (uint64_t)ret);
 	} else if (row->kind[1] == KIND_FCNTL_CMD && c->rec->arg[1] == F_GETFL) {
 		text_add(c->out, "%#" PRIx64 " (flags ", (uint64_t)ret);

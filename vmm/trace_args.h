@@ -42,8 +42,8 @@ struct trace_call {
 
 /* Can argument i be printed only when the call is over? */
 bool trace_arg_is_output(const struct trace_row *row, unsigned int i);
-/* The same for this call: also when what it points to is not in memory yet (the call itself brings it in; but execve's
- * strings are gone when it is over). */
+/* The same for this call: also when what it points to is not in memory yet (the call itself brings
+ * it in; but execve's strings are gone when it is over). */
 bool trace_arg_is_deferred(const struct trace_call *c, unsigned int i);
 /* Is argument i left out (open's mode without O_CREAT, F_GETFD's third)? */
 bool trace_arg_is_hidden(const struct trace_call *c, unsigned int i);

@@ -1,5 +1,6 @@
 /*
- * Turns trace records into lines as strace -f writes them: a call that another task interrupts is left "<unfinished ...>" and "resumed" later.
+ * Turns trace records into lines as strace -f writes them: a call that another task interrupts is
+ * left "<unfinished ...>" and "resumed" later.
  */
 #ifndef MOTE_TRACE_LINE_H
 #define MOTE_TRACE_LINE_H
@@ -26,7 +27,7 @@ struct trace_lines {
 };
 
 /* Text for one record into buf (cut at size): its length. */
-size_t trace_lines_add(struct trace_lines *l, const struct memory *mem, const struct trace_record *rec,
-		       char *buf, size_t size);
+size_t trace_lines_add(struct trace_lines *l, const struct memory *mem,
+		       const struct trace_record *rec, char *buf, size_t size);
 
 #endif

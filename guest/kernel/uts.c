@@ -3,7 +3,8 @@
 #include "arch/arch.h"
 #include "kernel/lib/string.h"
 
-/* The Linux whose interface this kernel implements: programs compare release with what they need. */
+/* The Linux whose interface this kernel implements: programs compare release with what they need.
+ */
 static struct new_utsname names = {
 	.sysname = "Linux",
 	.nodename = "mote",

@@ -97,7 +97,9 @@ static void test_stat(void)
 	int pid, ppid, pgrp, session, fields = 0;
 	char comm[32], state;
 	CHECK(load("/proc/self/stat") > 0);
-	CHECK_EQ(sscanf(text, "%d (%31[^)]) %c %d %d %d", &pid, comm, &state, &ppid, &pgrp, &session), 6);
+	CHECK_EQ(sscanf(text, "%d (%31[^)]) %c %d %d %d", &pid, comm, &state, &ppid, &pgrp,
+			&session),
+		 6);
 	CHECK_EQ(pid == getpid(), 1);
 	CHECK_EQ(ppid == getppid(), 1);
 	CHECK_EQ(pgrp == getpgrp(), 1);
@@ -109,7 +111,9 @@ static void test_stat(void)
 	CHECK_EQ(fields + 1, 52);
 	CHECK(load("/proc/self/statm") > 0);
 	long v[7];
-	CHECK_EQ(sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", v, v + 1, v + 2, v + 3, v + 4, v + 5, v + 6), 7);
+	CHECK_EQ(sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", v, v + 1, v + 2, v + 3, v + 4, v + 5,
+			v + 6),
+		 7);
 	CHECK(v[0] > 0 && v[1] > 0 && v[1] <= v[0]);
 }
 
@@ -130,12 +134,29 @@ static void test_status(void)
 	CHECK(strtoull(value("SigIgn:"), NULL, 16) & 1ull << (SIGUSR1 - 1));
 	CHECK(atol(value("VmSize:")) >= atol(value("VmRSS:")));
 	CHECK(atol(value("VmRSS:")) > 0);
-	static const char *const labels[] = {"Umask:", "FDSize:", "Groups:", "VmPeak:", "VmHWM:", "VmData:", "VmStk:", "VmExe:",
-					     "VmLib:", "SigQ:", "ShdPnd:", "SigBlk:", "SigCgt:", "CapInh:", "CapPrm:", "CapEff:",
-					     "CapBnd:", "Cpus_allowed_list:", "voluntary_ctxt_switches:",
+	static const char *const labels[] = {"Umask:",
+					     "FDSize:",
+					     "Groups:",
+					     "VmPeak:",
+					     "VmHWM:",
+					     "VmData:",
+					     "VmStk:",
+					     "VmExe:",
+					     "VmLib:",
+					     "SigQ:",
+					     "ShdPnd:",
+					     "SigBlk:",
+					     "SigCgt:",
+					     "CapInh:",
+					     "CapPrm:",
+					     "CapEff:",
+					     "CapBnd:",
+					     "Cpus_allowed_list:",
+					     "voluntary_ctxt_switches:",
 					     "nonvoluntary_ctxt_switches:"};
 	for (size_t k = 0; k < sizeof(labels) / sizeof(*labels); k++)
-		say("     %s %s", labels[k], strcmp(value(labels[k]), "(none)") ? "there" : "missing");
+		say("     %s %s", labels[k],
+		    strcmp(value(labels[k]), "(none)") ? "there" : "missing");
 }
 
 static void test_arguments(char **argv)
@@ -144,7 +165,8 @@ static void test_arguments(char **argv)
 	CHECK(!strcmp(text, argv[0]));
 	pid_t child = fork();
 	if (!child) {
-		char *args[] = {"procfs-child", "two words", "", NULL}, *env[] = {"A=1", "B=two", NULL};
+		char *args[] = {"procfs-child", "two words", "", NULL},
+		     *env[] = {"A=1", "B=two", NULL};
 		execve("/proc/self/exe", args, env);
 		_exit(99);
 	}
@@ -184,8 +206,8 @@ static const char *perms_of(const void *p)
 	unsigned long start, end;
 	load("/proc/self/maps");
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (sscanf(line, "%lx-%lx %7s", &start, &end, perms) == 3 && (unsigned long)p >= start &&
-		    (unsigned long)p < end)
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, perms) == 3 &&
+		    (unsigned long)p >= start && (unsigned long)p < end)
 			return perms;
 	}
 	return "";

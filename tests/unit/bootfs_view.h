@@ -1,4 +1,5 @@
-/* A checking reader of boot file system images, for the tests of what writes them. Paths are plain: links are not followed. */
+/* A checking reader of boot file system images, for the tests of what writes them. Paths are plain:
+ * links are not followed. */
 #ifndef TESTS_UNIT_BOOTFS_VIEW_H
 #define TESTS_UNIT_BOOTFS_VIEW_H
 
@@ -82,7 +83,8 @@ __attribute__((unused)) static void view_close(struct view *v)
 }
 
 /* The inode at an absolute path, NULL when there is none. */
-__attribute__((unused)) static const struct bootfs_inode *view_find(const struct view *v, const char *path)
+__attribute__((unused)) static const struct bootfs_inode *view_find(const struct view *v,
+								    const char *path)
 {
 	const struct bootfs_inode *d = v->inode;
 	while (*(path += strspn(path, "/"))) {
@@ -101,7 +103,8 @@ __attribute__((unused)) static const struct bootfs_inode *view_find(const struct
 	return d;
 }
 
-__attribute__((unused)) static int view_has_data(const struct view *v, const char *path, const void *data, size_t n)
+__attribute__((unused)) static int view_has_data(const struct view *v, const char *path,
+						 const void *data, size_t n)
 {
 	const struct bootfs_inode *i = view_find(v, path);
 	if (!i || i->size != n)

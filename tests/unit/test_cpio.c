@@ -45,7 +45,8 @@ static void again(void)
 
 struct header {
 	const char *magic, *name;
-	unsigned int ino, mode, uid, gid, nlink, mtime, size, major, minor, rmajor, rminor, namesize, check;
+	unsigned int ino, mode, uid, gid, nlink, mtime, size, major, minor, rmajor, rminor,
+		namesize, check;
 };
 
 static void put(const void *bytes, size_t n)
@@ -70,8 +71,9 @@ static void put_entry(struct header h, const void *data)
 		h.magic = "070701";
 	if (!h.namesize)
 		h.namesize = strlen(h.name) + 1;
-	snprintf(text, sizeof(text), "%s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", h.magic, h.ino, h.mode,
-		 h.uid, h.gid, h.nlink, h.mtime, h.size, h.major, h.minor, h.rmajor, h.rminor, h.namesize, h.check);
+	snprintf(text, sizeof(text), "%s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+		 h.magic, h.ino, h.mode, h.uid, h.gid, h.nlink, h.mtime, h.size, h.major, h.minor,
+		 h.rmajor, h.rminor, h.namesize, h.check);
 	put(text, 110);
 	put(h.name, strlen(h.name) + 1);
 	pad();
@@ -79,7 +81,8 @@ static void put_entry(struct header h, const void *data)
 	pad();
 }
 
-#define ENTRY(n, m, data, len, ...) put_entry((struct header){.name = n, .mode = m, .size = len, __VA_ARGS__}, data)
+#define ENTRY(n, m, data, len, ...)                                                                \
+	put_entry((struct header){.name = n, .mode = m, .size = len, __VA_ARGS__}, data)
 #define TRAILER() ENTRY("TRAILER!!!", 0, "", 0)
 
 static void save(const void *bytes, size_t n)
@@ -215,8 +218,10 @@ START_TEST(real_tool)
 {
 	char cmd[400];
 	snprintf(cmd, sizeof(cmd),
-		 "d=$(mktemp -d) && cd $d && mkdir -p x/y && echo hello > x/y/f && ln x/y/f x/hard && ln -s y/f x/soft && "
-		 "find . | cpio -o -H newc --quiet | gzip > %s && rm -r $d", file);
+		 "d=$(mktemp -d) && cd $d && mkdir -p x/y && echo hello > x/y/f && ln x/y/f x/hard "
+		 "&& ln -s y/f x/soft && "
+		 "find . | cpio -o -H newc --quiet | gzip > %s && rm -r $d",
+		 file);
 	ck_assert_int_eq(system(cmd), 0);
 	ck_assert_msg(rootfs_add_cpio(r, file) == 0, "%s", rootfs_error(r));
 	struct view v = view_open(r);
@@ -252,7 +257,8 @@ END_TEST
 static void refuse(const char *text)
 {
 	ck_assert_int_eq(load(), -EINVAL);
-	ck_assert_msg(strstr(rootfs_error(r), text) != NULL, "\"%s\" lacks \"%s\"", rootfs_error(r), text);
+	ck_assert_msg(strstr(rootfs_error(r), text) != NULL, "\"%s\" lacks \"%s\"", rootfs_error(r),
+		      text);
 	ck_assert_ptr_nonnull(strstr(rootfs_error(r), file));
 	ck_assert_ptr_nonnull(strstr(rootfs_error(r), "offset"));
 	ck_assert_ptr_null(strchr(rootfs_error(r), '\n'));
@@ -263,7 +269,9 @@ static void refuse(const char *text)
 START_TEST(bad_entries)
 {
 	refuse("empty");
-	put("not an archive, but long enough to hold a whole header of the newc format, whatever it may turn out to say inside", 113);
+	put("not an archive, but long enough to hold a whole header of the newc format, whatever "
+	    "it may turn out to say inside",
+	    113);
 	refuse("no header");
 	ENTRY("..", S_IFDIR | 0755, "", 0);
 	refuse("..");

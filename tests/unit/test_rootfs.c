@@ -291,7 +291,8 @@ END_TEST
 /* The referee: whatever ldd names must be in the tree. */
 START_TEST(program_as_ldd)
 {
-	static const char *const programs[] = {"/bin/bash", "/usr/bin/python3", "/usr/bin/as", "/usr/bin/make", "/usr/bin/ar"};
+	static const char *const programs[] = {"/bin/bash", "/usr/bin/python3", "/usr/bin/as",
+					       "/usr/bin/make", "/usr/bin/ar"};
 	char cmd[200], line[1000], path[900];
 	int seen = 0;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
@@ -301,10 +302,12 @@ START_TEST(program_as_ldd)
 		snprintf(cmd, sizeof(cmd), "ldd %s", programs[i]);
 		FILE *f = popen(cmd, "r");
 		while (fgets(line, sizeof(line), f)) {
-			if (sscanf(line, " %*s => %898s", path) != 1 && sscanf(line, " /%898s", path + 1) != 1)
+			if (sscanf(line, " %*s => %898s", path) != 1 &&
+			    sscanf(line, " /%898s", path + 1) != 1)
 				continue;
 			path[0] = '/';
-			ck_assert_msg(S_ISREG(rootfs_lookup(r, path)), "%s: %s is missing", programs[i], path);
+			ck_assert_msg(S_ISREG(rootfs_lookup(r, path)), "%s: %s is missing",
+				      programs[i], path);
 			seen++;
 		}
 		ck_assert_int_eq(pclose(f), 0);
@@ -345,7 +348,8 @@ static void refuse(const char *name, int err, const char *text)
 {
 	const char *path = NULL;
 	ck_assert_int_eq(rootfs_add_program(r, in_dir(name), NULL, NULL, &path), err);
-	ck_assert_msg(strstr(rootfs_error(r), text) != NULL, "\"%s\" lacks \"%s\"", rootfs_error(r), text);
+	ck_assert_msg(strstr(rootfs_error(r), text) != NULL, "\"%s\" lacks \"%s\"", rootfs_error(r),
+		      text);
 	ck_assert_msg(strstr(rootfs_error(r), name) != NULL, "%s", rootfs_error(r));
 }
 

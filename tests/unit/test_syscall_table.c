@@ -1,4 +1,5 @@
-/* table.def against the kernel headers of both architectures: each number and name agrees, nothing is missing, nothing is there twice.
+/* table.def against the kernel headers of both architectures: each number and name agrees, nothing
+ * is missing, nothing is there twice.
  */
 #include <check.h>
 #include <stdio.h>
@@ -13,14 +14,14 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ROW(a, b, e, f, n, count, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                 \
+#define ROW(a, b, e, f, n, count, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                  \
 	{{a, b}, #n, {#k0, #k1, #k2, #k3, #k4, #k5}, {#n0, #n1, #n2, #n3, #n4, #n5}},
 #define REFUSED(a, b, e, n, err) {{a, b}, #n, {0}, {0}},
-#define ABSENT(a, b, e, n) {{a, b}, #n, {0}, {0}},
+#define ABSENT(a, b, e, n)	 {{a, b}, #n, {0}, {0}},
 #include "guest/syscall/expand.h"
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
-#define CUSTOM 1000 /* numbers from here on are mote's own */
+#define CUSTOM	  1000 /* numbers from here on are mote's own */
 
 static const char *const cpp[] = {
 	"gcc -E -P -nostdinc -I/usr/include/x86_64-linux-gnu -I/usr/include",
@@ -76,8 +77,8 @@ START_TEST(numbers)
 		seen++;
 		int want = strncmp(value, "__NR_", 5) ? atoi(value) : -1;
 		if (rows[at].nr[_i] < CUSTOM)
-			ck_assert_msg(rows[at].nr[_i] == want, "%s: %d, the header says %s", rows[at].name,
-				      rows[at].nr[_i], value);
+			ck_assert_msg(rows[at].nr[_i] == want, "%s: %d, the header says %s",
+				      rows[at].name, rows[at].nr[_i], value);
 		else
 			ck_assert_int_eq(want, -1);
 	}
@@ -138,14 +139,16 @@ START_TEST(buffers_have_lengths)
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		for (int k = 0; k < 6 && rows[i].kind[k]; k++) {
 			const char *kind = rows[i].kind[k];
-			if (strcmp(kind, "IN") && strcmp(kind, "OUT") && strcmp(kind, "IOV") && strcmp(kind, "POLLFDS"))
+			if (strcmp(kind, "IN") && strcmp(kind, "OUT") && strcmp(kind, "IOV") &&
+			    strcmp(kind, "POLLFDS"))
 				continue;
 			const char *next = k < 5 ? rows[i].kind[k + 1] : "";
 			if (!strcmp(rows[i].name, "mincore"))
 				continue; /* one byte a page */
-			ck_assert_msg(!strcmp(next, "SIZE") || !strcmp(next, "INT") || !strcmp(next, "UINT") ||
-					      !strcmp(next, "ULONG"),
-				      "%s: %s is followed by \"%s\"", rows[i].name, rows[i].arg[k], next);
+			ck_assert_msg(!strcmp(next, "SIZE") || !strcmp(next, "INT") ||
+					      !strcmp(next, "UINT") || !strcmp(next, "ULONG"),
+				      "%s: %s is followed by \"%s\"", rows[i].name, rows[i].arg[k],
+				      next);
 		}
 	}
 }
@@ -156,7 +159,11 @@ START_TEST(own_calls)
 	static const struct {
 		const char *name;
 		int nr;
-	} own[] = {{"spawn", 1000}, {"spawn_args", 1001}, {"set_foreground", 1002}, {"get_foreground", 1003}, {"isatty", 1010}};
+	} own[] = {{"spawn", 1000},
+		   {"spawn_args", 1001},
+		   {"set_foreground", 1002},
+		   {"get_foreground", 1003},
+		   {"isatty", 1010}};
 	for (size_t i = 0; i < 5; i++) {
 		const struct row *r = find(own[i].name);
 		ck_assert_ptr_nonnull(r);

@@ -23,15 +23,32 @@ struct feature {
 
 /* Words: 1.edx, 1.ecx, 0x80000001.edx, 0x80000001.ecx, 7.ebx. In Linux's names. */
 static const struct feature features[] = {
-	{0, 0, "fpu"},	   {0, 3, "pse"},     {0, 4, "tsc"},	{0, 5, "msr"},	    {0, 6, "pae"},   {0, 8, "cx8"},
-	{0, 9, "apic"},	   {0, 11, "sep"},    {0, 13, "pge"},	{0, 15, "cmov"},    {0, 16, "pat"},  {0, 19, "clflush"},
-	{0, 23, "mmx"},	   {0, 24, "fxsr"},   {0, 25, "sse"},	{0, 26, "sse2"},    {0, 28, "ht"},   {2, 11, "syscall"},
-	{2, 20, "nx"},	   {2, 26, "pdpe1gb"}, {2, 27, "rdtscp"}, {2, 29, "lm"},    {1, 0, "pni"},   {1, 1, "pclmulqdq"},
-	{1, 9, "ssse3"},   {1, 12, "fma"},    {1, 13, "cx16"},	{1, 17, "pcid"},    {1, 19, "sse4_1"}, {1, 20, "sse4_2"},
-	{1, 21, "x2apic"}, {1, 22, "movbe"},  {1, 23, "popcnt"}, {1, 24, "tsc_deadline_timer"}, {1, 25, "aes"}, {1, 26, "xsave"},
-	{1, 28, "avx"},	   {1, 29, "f16c"},   {1, 30, "rdrand"}, {1, 31, "hypervisor"}, {3, 0, "lahf_lm"}, {3, 5, "abm"},
-	{4, 0, "fsgsbase"}, {4, 3, "bmi1"},   {4, 5, "avx2"},	{4, 7, "smep"},	    {4, 8, "bmi2"},  {4, 9, "erms"},
-	{4, 18, "rdseed"}, {4, 19, "adx"},    {4, 20, "smap"},	{4, 29, "sha_ni"},
+	{0, 0, "fpu"},	    {0, 3, "pse"},
+	{0, 4, "tsc"},	    {0, 5, "msr"},
+	{0, 6, "pae"},	    {0, 8, "cx8"},
+	{0, 9, "apic"},	    {0, 11, "sep"},
+	{0, 13, "pge"},	    {0, 15, "cmov"},
+	{0, 16, "pat"},	    {0, 19, "clflush"},
+	{0, 23, "mmx"},	    {0, 24, "fxsr"},
+	{0, 25, "sse"},	    {0, 26, "sse2"},
+	{0, 28, "ht"},	    {2, 11, "syscall"},
+	{2, 20, "nx"},	    {2, 26, "pdpe1gb"},
+	{2, 27, "rdtscp"},  {2, 29, "lm"},
+	{1, 0, "pni"},	    {1, 1, "pclmulqdq"},
+	{1, 9, "ssse3"},    {1, 12, "fma"},
+	{1, 13, "cx16"},    {1, 17, "pcid"},
+	{1, 19, "sse4_1"},  {1, 20, "sse4_2"},
+	{1, 21, "x2apic"},  {1, 22, "movbe"},
+	{1, 23, "popcnt"},  {1, 24, "tsc_deadline_timer"},
+	{1, 25, "aes"},	    {1, 26, "xsave"},
+	{1, 28, "avx"},	    {1, 29, "f16c"},
+	{1, 30, "rdrand"},  {1, 31, "hypervisor"},
+	{3, 0, "lahf_lm"},  {3, 5, "abm"},
+	{4, 0, "fsgsbase"}, {4, 3, "bmi1"},
+	{4, 5, "avx2"},	    {4, 7, "smep"},
+	{4, 8, "bmi2"},	    {4, 9, "erms"},
+	{4, 18, "rdseed"},  {4, 19, "adx"},
+	{4, 20, "smap"},    {4, 29, "sha_ni"},
 };
 
 /* The parts of a text that grows into buf[size]. */
@@ -59,8 +76,8 @@ static void add_identity(struct line_out *o, unsigned int cpu)
 		family += sig.a >> 20 & 255;
 	if (family >= 6)
 		model |= sig.a >> 12 & 0xf0;
-	add(o, "processor\t: %u\nvendor_id\t: %.12s\ncpu family\t: %u\nmodel\t\t: %u\n", cpu, (const char *)text,
-	    family, model);
+	add(o, "processor\t: %u\nvendor_id\t: %.12s\ncpu family\t: %u\nmodel\t\t: %u\n", cpu,
+	    (const char *)text, family, model);
 	u32 name[13] = {0};
 	for (u32 k = 0; k < 3 && cpuid(0x80000000).a >= 0x80000004; k++) {
 		struct cpuid r = cpuid(0x80000002 + k);
@@ -90,7 +107,8 @@ size_t arch_cpu_describe(unsigned int cpu, char *buf, size_t size)
 	struct line_out o = {.buf = buf, .size = size};
 	u64 khz = arch_counter_hz() / 1000;
 	add_identity(&o, cpu);
-	add(&o, "cpu MHz\t\t: %llu.%03llu\n", (unsigned long long)khz / 1000, (unsigned long long)khz % 1000);
+	add(&o, "cpu MHz\t\t: %llu.%03llu\n", (unsigned long long)khz / 1000,
+	    (unsigned long long)khz % 1000);
 	add_features(&o);
 	u32 bits = cpuid(0x80000000).a >= 0x80000008 ? cpuid(0x80000008).a : 0x3028;
 	add(&o, "clflush size\t: %u\naddress sizes\t: %u bits physical, %u bits virtual\n\n",

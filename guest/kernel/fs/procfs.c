@@ -141,7 +141,8 @@ static int proc_lookup(struct inode *dir, struct dentry *d)
 #define FIRST_NUMBER 1024
 
 /* Emit one name at position `at`; false: no room. */
-static bool emit_at(struct file *f, struct dir_emit *e, const char *name, u64 ino, u32 mode, file_off at)
+static bool emit_at(struct file *f, struct dir_emit *e, const char *name, u64 ino, u32 mode,
+		    file_off at)
 {
 	if (!e->emit(e, name, strlen(name), ino, (mode & S_IFMT) >> 12, at + 1))
 		return false;
@@ -166,11 +167,14 @@ static bool list_numbers(struct file *f, struct dir_emit *e, const struct proc_n
 	if (f->pos < FIRST_NUMBER)
 		f->pos = FIRST_NUMBER;
 	for (;;) {
-		int nr = f->pos - FIRST_NUMBER > 0x7fffffff ? -1 : nums->next(n, (int)(f->pos - FIRST_NUMBER));
+		int nr = f->pos - FIRST_NUMBER > 0x7fffffff
+				 ? -1
+				 : nums->next(n, (int)(f->pos - FIRST_NUMBER));
 		if (nr < 0)
 			return true;
 		ksnprintf(name, sizeof(name), "%s%d", nums->prefix, nr);
-		if (!emit_at(f, e, name, FIRST_NUMBER + (u64)nr, nums->type, FIRST_NUMBER + (file_off)nr))
+		if (!emit_at(f, e, name, FIRST_NUMBER + (u64)nr, nums->type,
+			     FIRST_NUMBER + (file_off)nr))
 			return false;
 	}
 }
@@ -358,7 +362,8 @@ static const struct inode_ops dir_ops = {.lookup = proc_lookup,
 static const struct inode_ops file_inode_ops = {.truncate = text_truncate};
 static const struct inode_ops link_ops = {.readlink = proc_readlink};
 static const struct inode_ops magic_link_ops = {.readlink = magic_readlink, .follow = proc_follow};
-static const struct file_ops dir_file_ops = {.read = dir_read, .readdir = proc_readdir, .seek = dir_seek};
+static const struct file_ops dir_file_ops = {
+	.read = dir_read, .readdir = proc_readdir, .seek = dir_seek};
 static const struct file_ops text_file_ops = {
 	.read = text_read, .write = text_write, .seek = text_seek, .release = text_release};
 
@@ -385,11 +390,12 @@ int proc_mount_tree(const struct fs_type *t, const struct proc_entry *root, stru
 	return 0;
 }
 
-static int proc_mount(const struct fs_type *t, const char *source, unsigned long flags, const char *data,
-		      struct super **out)
+static int proc_mount(const struct fs_type *t, const char *source, unsigned long flags,
+		      const char *data, struct super **out)
 {
 	(void)source, (void)flags, (void)data;
 	return proc_mount_tree(t, &proc_root, out);
 }
 
-struct fs_type proc_type = {.name = "proc", .no_dev = true, .magic = PROC_SUPER_MAGIC, .mount = proc_mount};
+struct fs_type proc_type = {
+	.name = "proc", .no_dev = true, .magic = PROC_SUPER_MAGIC, .mount = proc_mount};

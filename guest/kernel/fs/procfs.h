@@ -1,6 +1,6 @@
 /*
- * procfs (proc(5)): directories are tables of entries, texts are made when they are read. Only fs/procfs*.c and fs/sysfs.c
- * need more than proc_type.
+ * procfs (proc(5)): directories are tables of entries, texts are made when they are read. Only
+ * fs/procfs*.c and fs/sysfs.c need more than proc_type.
  */
 #ifndef KERNEL_FS_PROCFS_H
 #define KERNEL_FS_PROCFS_H
@@ -48,7 +48,8 @@ struct proc_node {
 struct proc_numbers {
 	/* The least member >= from, -1 when there is none. */
 	int (*next)(const struct proc_node *dir, int from);
-	/* Fill child (entry; pid with a reference of its own) for member nr: 0 or -ENOENT, -EACCES. */
+	/* Fill child (entry; pid with a reference of its own) for member nr: 0 or -ENOENT, -EACCES.
+	 */
 	int (*find)(const struct proc_node *dir, int nr, struct proc_node *child);
 	const char *prefix; /* of the name, "" */
 	u32 type;	    /* S_IFDIR, S_IFREG or S_IFLNK */
@@ -69,9 +70,9 @@ struct proc_entry {
 	int (*follow)(const struct proc_node *n, struct path *out);
 };
 
-extern const struct proc_entry proc_root;	  /* procfs_root.c */
-extern const struct proc_entry proc_process_dir;  /* procfs_pid.c: /proc/PID */
-extern const struct proc_entry proc_thread_dir;	  /* and /proc/PID/task/TID */
+extern const struct proc_entry proc_root;	    /* procfs_root.c */
+extern const struct proc_entry proc_process_dir;    /* procfs_pid.c: /proc/PID */
+extern const struct proc_entry proc_thread_dir;	    /* and /proc/PID/task/TID */
 extern const struct proc_entry proc_sys_children[]; /* procfs_sys.c */
 
 /* A new file system instance with this root. */

@@ -83,7 +83,8 @@ static const struct proc_entry fd_links[] = {
 	{.name = "", .mode = S_IFLNK | 0300, .follow = follow_fd},
 	{.name = "", .mode = S_IFLNK | 0700, .follow = follow_fd},
 };
-static const struct proc_entry fdinfo_entry = {.name = "", .mode = S_IFREG | 0400, .show = show_fdinfo};
+static const struct proc_entry fdinfo_entry = {
+	.name = "", .mode = S_IFREG | 0400, .show = show_fdinfo};
 
 static int find_member(const struct proc_node *dir, int nr, struct proc_node *child, bool info)
 {
@@ -109,6 +110,7 @@ static int find_fdinfo(const struct proc_node *dir, int nr, struct proc_node *ch
 	return find_member(dir, nr, child, true);
 }
 
-const struct proc_numbers proc_fd_numbers = {.next = next_fd, .find = find_fd, .prefix = "", .type = S_IFLNK};
+const struct proc_numbers proc_fd_numbers = {
+	.next = next_fd, .find = find_fd, .prefix = "", .type = S_IFLNK};
 const struct proc_numbers proc_fdinfo_numbers = {
 	.next = next_fd, .find = find_fdinfo, .prefix = "", .type = S_IFREG};

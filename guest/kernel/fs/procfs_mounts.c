@@ -10,7 +10,10 @@ static void show_options(const struct mount *m, struct proc_text *t)
 	static const struct {
 		unsigned long flag;
 		const char *text;
-	} options[] = {{MS_NOSUID, ",nosuid"}, {MS_NODEV, ",nodev"}, {MS_NOEXEC, ",noexec"}, {MS_NODIRATIME, ",nodiratime"}};
+	} options[] = {{MS_NOSUID, ",nosuid"},
+		       {MS_NODEV, ",nodev"},
+		       {MS_NOEXEC, ",noexec"},
+		       {MS_NODIRATIME, ",nodiratime"}};
 	proc_printf(t, m->flags & MS_RDONLY ? "ro" : "rw");
 	for (size_t k = 0; k < ARRAY_SIZE(options); k++)
 		if (m->flags & options[k].flag)
@@ -26,7 +29,8 @@ static const char *source_of(const struct mount *m)
 	return m->source && *m->source ? m->source : "none";
 }
 
-/* Where m is mounted. A mount outside the caller's root has no name there and is left out: false. */
+/* Where m is mounted. A mount outside the caller's root has no name there and is left out: false.
+ */
 static bool show_point(const struct mount *m, struct proc_text *t)
 {
 	struct path at = {(struct mount *)m, m->root};
@@ -63,7 +67,8 @@ static void show_root(const struct mount *m, struct proc_text *t)
 {
 	const struct dentry *chain[64];
 	size_t n = 0;
-	for (const struct dentry *d = m->root; d->parent != d && n < ARRAY_SIZE(chain); d = d->parent)
+	for (const struct dentry *d = m->root; d->parent != d && n < ARRAY_SIZE(chain);
+	     d = d->parent)
 		chain[n++] = d;
 	if (!n)
 		proc_printf(t, "/");
@@ -78,7 +83,8 @@ static void show_info(void *ctx, struct mount *m)
 	struct proc_text *t = ctx;
 	size_t start = t->len;
 	u32 dev = m->super->dev;
-	proc_printf(t, "%d %d %u:%u ", m->id, m->parent ? m->parent->id : m->id, DEV_MAJOR(dev), DEV_MINOR(dev));
+	proc_printf(t, "%d %d %u:%u ", m->id, m->parent ? m->parent->id : m->id, DEV_MAJOR(dev),
+		    DEV_MINOR(dev));
 	show_root(m, t);
 	proc_printf(t, " ");
 	if (!show_point(m, t)) {

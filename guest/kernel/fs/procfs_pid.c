@@ -19,8 +19,8 @@ int proc_may_inspect(const struct task *t)
 	const struct cred *me = current_cred(), *c = t->cred;
 	if (t->process == task_current()->process)
 		return 0;
-	bool same = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
-		    me->fsgid == c->egid && me->fsgid == c->sgid;
+	bool same = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid &&
+		    me->fsgid == c->gid && me->fsgid == c->egid && me->fsgid == c->sgid;
 	return (same && t->process->dumpable) || capable(CAP_SYS_PTRACE) ? 0 : -EACCES;
 }
 
@@ -87,7 +87,9 @@ static int show_statm(const struct proc_node *n, struct proc_text *t)
 		proc_printf(t, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
-	u64 shared = 0, text = (ALIGN_UP(mm->code_end, PAGE_SIZE) - ALIGN_DOWN(mm->code_start, PAGE_SIZE)) >> PAGE_SHIFT;
+	u64 shared = 0,
+	    text = (ALIGN_UP(mm->code_end, PAGE_SIZE) - ALIGN_DOWN(mm->code_start, PAGE_SIZE)) >>
+		   PAGE_SHIFT;
 	u64 data = 0;
 	for (struct vma *v = vma_find_next((struct mm *)mm, 0); v; v = vma_next(v)) {
 		u64 pages = (v->end - v->start) >> PAGE_SHIFT;
@@ -97,8 +99,9 @@ static int show_statm(const struct proc_node *n, struct proc_text *t)
 			data += pages;
 	}
 	proc_printf(t, "%llu %llu %llu %llu 0 %llu 0\n", (unsigned long long)mm->total_pages,
-		    (unsigned long long)mm->rss_pages, (unsigned long long)MIN(shared, mm->rss_pages),
-		    (unsigned long long)text, (unsigned long long)data);
+		    (unsigned long long)mm->rss_pages,
+		    (unsigned long long)MIN(shared, mm->rss_pages), (unsigned long long)text,
+		    (unsigned long long)data);
 	return 0;
 }
 
@@ -254,7 +257,7 @@ static int next_thread(const struct proc_node *dir, int from)
 	struct task *it;
 	if (!t)
 		return -1;
-	list_for_each(it, &t->process->threads, thread_link) {
+	list_for_each (it, &t->process->threads, thread_link) {
 		int tid = task_tid(it);
 		if (tid >= from && (best < 0 || tid < best))
 			best = tid;
@@ -278,28 +281,42 @@ static const struct proc_numbers thread_numbers = {
 
 /* ---- the tables ---- */
 
-#define FILE_ENTRY(n, m, s) {.name = n, .mode = S_IFREG | (m), .show = s}
-#define LINK_ENTRY(n, f) {.name = n, .mode = S_IFLNK | 0777, .follow = f}
+#define FILE_ENTRY(n, m, s)                                                                        \
+	{                                                                                          \
+		.name = n, .mode = S_IFREG | (m), .show = s                                        \
+	}
+#define LINK_ENTRY(n, f)                                                                           \
+	{                                                                                          \
+		.name = n, .mode = S_IFLNK | 0777, .follow = f                                     \
+	}
 /* What a process and each of its threads have alike. */
-#define COMMON_ENTRIES                                                                           \
-	{.name = "fd", .mode = S_IFDIR | 0500, .numbers = &proc_fd_numbers},                    \
-	{.name = "fdinfo", .mode = S_IFDIR | 0555, .numbers = &proc_fdinfo_numbers},            \
-	FILE_ENTRY("environ", 0400, show_environ), FILE_ENTRY("auxv", 0400, show_auxv),         \
-	FILE_ENTRY("status", 0444, proc_show_status), FILE_ENTRY("limits", 0444, show_limits),  \
-	{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm},       \
-	FILE_ENTRY("cmdline", 0444, show_cmdline), FILE_ENTRY("stat", 0444, proc_show_stat),    \
-	FILE_ENTRY("statm", 0444, show_statm), FILE_ENTRY("maps", 0444, proc_show_maps),        \
-	FILE_ENTRY("smaps", 0444, proc_show_smaps), LINK_ENTRY("cwd", follow_cwd),              \
-	LINK_ENTRY("root", follow_root), LINK_ENTRY("exe", follow_exe),                         \
-	FILE_ENTRY("mounts", 0444, proc_show_mounts),                                           \
-	FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo), FILE_ENTRY("wchan", 0444, show_wchan), \
-	FILE_ENTRY("cgroup", 0444, show_cgroup),                                                \
-	{.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,           \
-	 .store = store_oom_score_adj}
+#define COMMON_ENTRIES                                                                             \
+	{.name = "fd", .mode = S_IFDIR | 0500, .numbers = &proc_fd_numbers},                       \
+		{.name = "fdinfo", .mode = S_IFDIR | 0555, .numbers = &proc_fdinfo_numbers},       \
+		FILE_ENTRY("environ", 0400, show_environ), FILE_ENTRY("auxv", 0400, show_auxv),    \
+		FILE_ENTRY("status", 0444, proc_show_status),                                      \
+		FILE_ENTRY("limits", 0444, show_limits),                                           \
+		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm},  \
+		FILE_ENTRY("cmdline", 0444, show_cmdline),                                         \
+		FILE_ENTRY("stat", 0444, proc_show_stat), FILE_ENTRY("statm", 0444, show_statm),   \
+		FILE_ENTRY("maps", 0444, proc_show_maps),                                          \
+		FILE_ENTRY("smaps", 0444, proc_show_smaps), LINK_ENTRY("cwd", follow_cwd),         \
+		LINK_ENTRY("root", follow_root), LINK_ENTRY("exe", follow_exe),                    \
+		FILE_ENTRY("mounts", 0444, proc_show_mounts),                                      \
+		FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo),                                \
+		FILE_ENTRY("wchan", 0444, show_wchan), FILE_ENTRY("cgroup", 0444, show_cgroup),    \
+	{                                                                                          \
+		.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,       \
+		.store = store_oom_score_adj                                                       \
+	}
 
 static const struct proc_entry process_children[] = {
-	{.name = "task", .mode = S_IFDIR | 0555, .numbers = &thread_numbers}, COMMON_ENTRIES, {.name = NULL}};
+	{.name = "task", .mode = S_IFDIR | 0555, .numbers = &thread_numbers},
+	COMMON_ENTRIES,
+	{.name = NULL}};
 static const struct proc_entry thread_children[] = {COMMON_ENTRIES, {.name = NULL}};
 
-const struct proc_entry proc_process_dir = {.name = "", .mode = S_IFDIR | 0555, .children = process_children};
-const struct proc_entry proc_thread_dir = {.name = "", .mode = S_IFDIR | 0555, .children = thread_children};
+const struct proc_entry proc_process_dir = {
+	.name = "", .mode = S_IFDIR | 0555, .children = process_children};
+const struct proc_entry proc_thread_dir = {
+	.name = "", .mode = S_IFDIR | 0555, .children = thread_children};

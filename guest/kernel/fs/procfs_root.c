@@ -58,7 +58,8 @@ static isize thread_self_link(const struct proc_node *n, char *buf, size_t size)
 {
 	char text[40];
 	(void)n;
-	ksnprintf(text, sizeof(text), "%d/task/%d", task_tgid(task_current()), task_tid(task_current()));
+	ksnprintf(text, sizeof(text), "%d/task/%d", task_tgid(task_current()),
+		  task_tid(task_current()));
 	return link_text(buf, size, text);
 }
 
@@ -78,26 +79,33 @@ static int show_meminfo(const struct proc_node *n, struct proc_text *t)
 	const struct {
 		const char *name;
 		u64 pages;
-	} lines[] = {{"MemTotal:", c.total}, {"MemFree:", c.free}, {"MemAvailable:", c.free}, {"Buffers:", 0},
-		     {"Cached:", c.cache}, {"SwapCached:", 0}, {"SwapTotal:", 0}, {"SwapFree:", 0}, {"Dirty:", 0},
-		     {"Writeback:", 0}, {"Shmem:", c.cache}, {"Slab:", c.slab}, {"SReclaimable:", 0}, {"SUnreclaim:", c.slab}};
+	} lines[] = {{"MemTotal:", c.total}, {"MemFree:", c.free},   {"MemAvailable:", c.free},
+		     {"Buffers:", 0},	     {"Cached:", c.cache},   {"SwapCached:", 0},
+		     {"SwapTotal:", 0},	     {"SwapFree:", 0},	     {"Dirty:", 0},
+		     {"Writeback:", 0},	     {"Shmem:", c.cache},    {"Slab:", c.slab},
+		     {"SReclaimable:", 0},   {"SUnreclaim:", c.slab}};
 	for (size_t k = 0; k < ARRAY_SIZE(lines); k++)
-		proc_printf(t, "%-15s %8llu kB\n", lines[k].name, (ull)lines[k].pages << (PAGE_SHIFT - 10));
+		proc_printf(t, "%-15s %8llu kB\n", lines[k].name,
+			    (ull)lines[k].pages << (PAGE_SHIFT - 10));
 	return 0;
 }
 
 static void show_slab(void *ctx, const struct slab_cache *c)
 {
 	u32 per_slab = (u32)(PAGE_SIZE / MAX(c->size, 1ul));
-	proc_printf(ctx, "%-17s %6llu %6llu %6lu %4u %4d : tunables    0    0    0 : slabdata %6d %6d %6d\n", c->name,
-		    (ull)c->objects, (ull)c->objects, c->size, MAX(per_slab, 1u), 1, 0, 0, 0);
+	proc_printf(
+		ctx,
+		"%-17s %6llu %6llu %6lu %4u %4d : tunables    0    0    0 : slabdata %6d %6d %6d\n",
+		c->name, (ull)c->objects, (ull)c->objects, c->size, MAX(per_slab, 1u), 1, 0, 0, 0);
 }
 
 static int show_slabinfo(const struct proc_node *n, struct proc_text *t)
 {
 	(void)n;
-	proc_printf(t, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		       "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+	proc_printf(t, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> "
+		       "<objsize> <objperslab> "
+		       "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata "
+		       "<active_slabs> "
 		       "<num_slabs> <sharedavail>\n");
 	slab_for_each(show_slab, t);
 	return 0;
@@ -120,8 +128,8 @@ static void count_states(void *ctx, struct task *t)
 
 static void show_cpu_line(struct proc_text *t, u64 user, u64 kernel, u64 idle)
 {
-	proc_printf(t, " %llu 0 %llu %llu 0 0 0 0 0 0\n", (ull)proc_ticks(user), (ull)proc_ticks(kernel),
-		    (ull)proc_ticks(idle));
+	proc_printf(t, " %llu 0 %llu %llu 0 0 0 0 0 0\n", (ull)proc_ticks(user),
+		    (ull)proc_ticks(kernel), (ull)proc_ticks(idle));
 }
 
 static int show_stat(const struct proc_node *n, struct proc_text *t)
@@ -140,18 +148,23 @@ static int show_stat(const struct proc_node *n, struct proc_text *t)
 	show_cpu_line(t, user, kernel, idle);
 	for (unsigned int k = 0; k < cpu_count; k++) {
 		proc_printf(t, "cpu%u", k);
-		show_cpu_line(t, cpu_table[k].user_ns, cpu_table[k].kernel_ns, cpu_table[k].idle_ns);
+		show_cpu_line(t, cpu_table[k].user_ns, cpu_table[k].kernel_ns,
+			      cpu_table[k].idle_ns);
 	}
 	task_for_each(count_states, &blocked);
 	u64 boot_ns = clock_realtime_ns() - clock_monotonic_ns();
-	proc_printf(t, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running %u\nprocs_blocked %u\n",
-		    (ull)interrupts, (ull)switches, (ull)(boot_ns / NSEC_PER_SEC), pid_last_used(), sched_runnable(), blocked);
+	proc_printf(t,
+		    "intr %llu\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running "
+		    "%u\nprocs_blocked %u\n",
+		    (ull)interrupts, (ull)switches, (ull)(boot_ns / NSEC_PER_SEC), pid_last_used(),
+		    sched_runnable(), blocked);
 	return 0;
 }
 
 static void show_seconds(struct proc_text *t, u64 ns)
 {
-	proc_printf(t, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC), (ull)(ns % NSEC_PER_SEC / 10000000));
+	proc_printf(t, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC),
+		    (ull)(ns % NSEC_PER_SEC / 10000000));
 }
 
 static int show_uptime(const struct proc_node *n, struct proc_text *t)
@@ -173,7 +186,8 @@ static int show_loadavg(const struct proc_node *n, struct proc_text *t)
 	(void)n;
 	sched_load(load);
 	for (int k = 0; k < 3; k++)
-		proc_printf(t, "%llu.%02llu ", (ull)load[k] >> 16, (ull)((load[k] & 0xffff) * 100 >> 16));
+		proc_printf(t, "%llu.%02llu ", (ull)load[k] >> 16,
+			    (ull)((load[k] & 0xffff) * 100 >> 16));
 	proc_printf(t, "%u/%u %d\n", sched_runnable(), task_count(), pid_last_used());
 	return 0;
 }
@@ -184,7 +198,8 @@ static int show_version(const struct proc_node *n, struct proc_text *t)
 {
 	const struct new_utsname *u = uts_names();
 	(void)n;
-	proc_printf(t, "%s version %s (mote) (gcc %s) %s\n", u->sysname, u->release, __VERSION__, u->version);
+	proc_printf(t, "%s version %s (mote) (gcc %s) %s\n", u->sysname, u->release, __VERSION__,
+		    u->version);
 	return 0;
 }
 
@@ -245,7 +260,8 @@ static int show_devices(const struct proc_node *n, struct proc_text *t)
 
 static void show_partition(void *ctx, u32 dev, const char *name, u64 bytes)
 {
-	proc_printf(ctx, "%4u  %7u %10llu %s\n", DEV_MAJOR(dev), DEV_MINOR(dev), (ull)bytes >> 10, name);
+	proc_printf(ctx, "%4u  %7u %10llu %s\n", DEV_MAJOR(dev), DEV_MINOR(dev), (ull)bytes >> 10,
+		    name);
 }
 
 static int show_partitions(const struct proc_node *n, struct proc_text *t)
@@ -257,7 +273,10 @@ static int show_partitions(const struct proc_node *n, struct proc_text *t)
 	return 0;
 }
 
-#define FILE_ENTRY(n, m, s) {.name = n, .mode = S_IFREG | (m), .show = s}
+#define FILE_ENTRY(n, m, s)                                                                        \
+	{                                                                                          \
+		.name = n, .mode = S_IFREG | (m), .show = s                                        \
+	}
 
 static const struct proc_entry root_children[] = {
 	{.name = "self", .mode = S_IFLNK | 0777, .readlink = self_link},

@@ -80,11 +80,11 @@ static int show_number(struct proc_text *t, u64 v)
 	return 0;
 }
 
-#define NUMBER(name, value)                                                                       \
-	static int show_##name(const struct proc_node *n, struct proc_text *t)                  \
-	{                                                                                       \
-		(void)n;                                                                        \
-		return show_number(t, value);                                                   \
+#define NUMBER(name, value)                                                                        \
+	static int show_##name(const struct proc_node *n, struct proc_text *t)                     \
+	{                                                                                          \
+		(void)n;                                                                           \
+		return show_number(t, value);                                                      \
 	}
 
 static u64 total_pages(void)
@@ -99,7 +99,7 @@ NUMBER(threads_max, PID_MAX - 1) /* ids are the only bound */
 NUMBER(ngroups_max, CRED_GROUPS)
 NUMBER(cap_last_cap, CAP_LAST_CAP)
 NUMBER(overflow_id, 65534)
-NUMBER(entropy_avail, 256) /* random(4): the generator is always seeded fully */
+NUMBER(entropy_avail, 256)   /* random(4): the generator is always seeded fully */
 NUMBER(overcommit_memory, 1) /* mappings are never refused for lack of memory */
 NUMBER(overcommit_ratio, 50)
 NUMBER(max_map_count, MAX_MAP_COUNT)
@@ -146,8 +146,14 @@ static int show_boot_id(const struct proc_node *n, struct proc_text *t)
 
 /* ---- the tables ---- */
 
-#define FILE_ENTRY(n, s) {.name = n, .mode = S_IFREG | 0444, .show = s}
-#define DIR_ENTRY(n, c) {.name = n, .mode = S_IFDIR | 0555, .children = c}
+#define FILE_ENTRY(n, s)                                                                           \
+	{                                                                                          \
+		.name = n, .mode = S_IFREG | 0444, .show = s                                       \
+	}
+#define DIR_ENTRY(n, c)                                                                            \
+	{                                                                                          \
+		.name = n, .mode = S_IFDIR | 0555, .children = c                                   \
+	}
 
 static const struct proc_entry random_children[] = {
 	FILE_ENTRY("boot_id", show_boot_id),
@@ -159,8 +165,14 @@ static const struct proc_entry random_children[] = {
 
 static const struct proc_entry kernel_children[] = {
 	FILE_ENTRY("cap_last_cap", show_cap_last_cap),
-	{.name = "domainname", .mode = S_IFREG | 0644, .show = show_domainname, .store = store_domainname},
-	{.name = "hostname", .mode = S_IFREG | 0644, .show = show_hostname, .store = store_hostname},
+	{.name = "domainname",
+	 .mode = S_IFREG | 0644,
+	 .show = show_domainname,
+	 .store = store_domainname},
+	{.name = "hostname",
+	 .mode = S_IFREG | 0644,
+	 .show = show_hostname,
+	 .store = store_hostname},
 	FILE_ENTRY("ngroups_max", show_ngroups_max),
 	FILE_ENTRY("osrelease", show_osrelease),
 	FILE_ENTRY("ostype", show_ostype),
