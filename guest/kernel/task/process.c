@@ -112,7 +112,7 @@ static void default_limits(struct process *p)
 
 void task_init_kernel(struct task *t, const char *name)
 {
-	ksnprintf(t->comm, sizeof(t->comm), "%s", name);
+	memcpy(t->comm, name, strnlen(name, sizeof(t->comm) - 1));
 	t->process = &init_process;
 	t->cred = cred_get(&init_cred);
 	t->sighand = sighand_get(&init_sighand);
