@@ -26,20 +26,37 @@ static int pty_open(int *slave)
 	return master;
 }
 
-/* Print what can be read from fd now (after waiting for at least one byte), control characters made visible. */
-__attribute__((unused)) static void show_read(const char *what, int fd)
+__attribute__((unused)) static void show_bytes(const char *what, const unsigned char *buf, int n)
 {
-	unsigned char buf[256];
 	char text[1024];
-	int n = read(fd, buf, sizeof(buf)), at = 0;
-	if (n < 0) {
-		say("     %s: errno %d", what, errno);
-		return;
-	}
+	int at = 0;
 	for (int i = 0; i < n; i++)
 		at += sprintf(text + at, buf[i] < 32 || buf[i] > 126 ? "\\%03o" : "%c", buf[i]);
 	text[at] = '\0';
 	say("     %s: %d \"%s\"", what, n, text);
+}
+
+/* Print what one read from fd gives, control characters made visible. */
+__attribute__((unused)) static void show_read(const char *what, int fd)
+{
+	unsigned char buf[256];
+	int n = read(fd, buf, sizeof(buf));
+	if (n < 0)
+		say("     %s: errno %d", what, errno);
+	else
+		show_bytes(what, buf, n);
+}
+
+/* Print what the slave has sent to the master so far: on Linux it may come in pieces, so a mark is sent behind it. */
+__attribute__((unused)) static void show_output(const char *what, int master, int slave)
+{
+	unsigned char buf[256];
+	int n = 0;
+	if (write(slave, "|", 1) != 1)
+		say("FAIL mark (errno %d)", errno);
+	while (n < (int)sizeof(buf) && read(master, buf + n, 1) == 1 && buf[n] != '|')
+		n++;
+	show_bytes(what, buf, n);
 }
 
 /* Events ready on fd now. */

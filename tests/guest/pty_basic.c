@@ -34,7 +34,7 @@ static void names(void)
 	int peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 	CHECK(peer >= 0);
 	CHECK_EQ(write(peer, "p", 1), 1);
-	show_read("through the peer", master);
+	show_output("through the peer", master, slave);
 	/* another pair has another number */
 	int second = open("/dev/ptmx", O_RDWR | O_NOCTTY);
 	CHECK_EQ(ioctl(second, TIOCGPTN, &m), 0);
@@ -51,12 +51,12 @@ static void data(void)
 {
 	int slave, n, master = pty_open(&slave);
 	CHECK_EQ(write(slave, "out\n", 4), 4);
-	SHOW(wait_for(master, POLLIN));
+	show_output("master", master, slave);
 	CHECK_EQ(ioctl(master, FIONREAD, &n), 0);
 	SHOW(n);
-	show_read("master", master);
 	type(master, "in\n");
-	show_read("echo", master);
+	SHOW(wait_for(slave, POLLIN));
+	show_output("echo", master, slave);
 	CHECK_EQ(ioctl(slave, FIONREAD, &n), 0);
 	SHOW(n);
 	show_read("slave", slave);

@@ -6,8 +6,8 @@ static int master, slave;
 static void line(const char *text)
 {
 	type(master, text);
-	show_read("echo", master);
 	show_read("read", slave);
+	show_output("echo", master, slave);
 }
 
 static void change(tcflag_t *field, struct termios *t, tcflag_t off, tcflag_t on)
@@ -35,9 +35,11 @@ int main(void)
 	line("end of file\004");
 	type(master, "\004");
 	CHECK_EQ(read(slave, c, 1), 0);
+	show_output("no echo", master, slave);
 	/* one line a read, long lines in pieces */
 	type(master, "abc\ndef\n");
-	show_read("echo", master);
+	wait_for(slave, POLLIN);
+	show_output("echo", master, slave);
 	CHECK_EQ(read(slave, c, 2), 2);
 	CHECK_EQ(ioctl(slave, FIONREAD, &n), 0);
 	SHOW(n);
@@ -73,14 +75,15 @@ int main(void)
 	line("no opost\n");
 	change(&t.c_oflag, &t, 0, OPOST | XTABS);
 	CHECK_EQ(write(slave, "\rab\tc\n", 6), 6);
-	show_read("tabs", master);
+	show_output("tabs", master, slave);
 	change(&t.c_oflag, &t, ONLCR, OCRNL);
 	CHECK_EQ(write(slave, "a\rb\n", 4), 4);
-	show_read("ocrnl", master);
+	show_output("ocrnl", master, slave);
 	/* queues */
 	change(&t.c_oflag, &t, OCRNL, ONLCR);
 	type(master, "to be flushed\n");
-	show_read("echo", master);
+	wait_for(slave, POLLIN);
+	show_output("echo", master, slave);
 	CHECK_EQ(tcflush(slave, TCIFLUSH), 0);
 	CHECK_EQ(ioctl(slave, FIONREAD, &n), 0);
 	SHOW(n);
@@ -89,7 +92,8 @@ int main(void)
 	CHECK_EQ(tcdrain(slave) == 0 || errno == EINTR, 1);
 	/* TCSETSF forgets input, a partial line becomes readable in raw mode */
 	type(master, "x\n");
-	show_read("echo", master);
+	wait_for(slave, POLLIN);
+	show_output("echo", master, slave);
 	CHECK_EQ(tcsetattr(slave, TCSAFLUSH, &t), 0);
 	CHECK_EQ(ioctl(slave, FIONREAD, &n), 0);
 	SHOW(n);
