@@ -1,9 +1,10 @@
+#include "kernel/mm/vma.h"
+
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
-#include "kernel/mm/vma.h"
 
 /* madvise(2) of the part [start, end) of v: 0 or -errno. May sleep, and v may be gone afterwards. */
 struct advice {

@@ -1,8 +1,9 @@
+#include "kernel/mm/vma.h"
+
 #include <linux/mman.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/pgtable.h"
-#include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 /*

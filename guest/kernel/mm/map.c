@@ -1,10 +1,11 @@
+#include "kernel/mm/vma.h"
+
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/mman.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
-#include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 #define MAP_TYPE_MASK 0x0f

@@ -1,3 +1,5 @@
+#include "kernel/mm/vma.h"
+
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
@@ -5,7 +7,6 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/pgtable.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/vma.h"
 
 static SLAB_CACHE(mm_cache, "mm", struct mm);
 
@@ -70,6 +71,7 @@ void mm_put(struct mm *mm)
 		file_put(mm->exe);
 	}
 	slab_free(&mm_cache, mm);
+	oom_memory_freed();
 }
 
 /* ---- fork ---- */

@@ -1,13 +1,19 @@
+#include "kernel/mm/vma.h"
+
+#include "kernel/boot.h"
 #include "kernel/lib/log.h"
 #include "kernel/mm/mapping.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/vma.h"
-#include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/clock.h"
+#include "shared/abi/hypercall.h"
 
-/* A victim gets this many turns to go before the next one is chosen; then the fault gives up. */
-#define TURNS 64
+/* A victim gets this many turns of at most TURN_NS to go before the next one is chosen; in the end the fault gives up. */
+#define TURNS 16
+#define TURN_NS 10000000ull
 #define GIVE_UP (TURNS * 64)
+
+static struct waitq waiters = WAITQ_INIT(waiters);
 
 struct victim {
 	struct task *task;
@@ -27,6 +33,18 @@ static void consider(void *ctx, struct task *t)
 	}
 }
 
+/* Into the log, and to whoever runs the machine: he should know why his program is gone. */
+static void report(const struct victim *v)
+{
+	char line[128];
+	int n = ksnprintf(line, sizeof(line), "Out of memory: killed process %d (%s), %llu KiB\n", task_tgid(v->task),
+			  v->task->comm, (unsigned long long)v->pages << (PAGE_SHIFT - 10));
+
+	klog("%s", line);
+	if (!(boot_info->flags & BOOT_VERBOSE))
+		arch_hypercall(HC_CONSOLE, virt_to_phys(line), MIN((size_t)n, sizeof(line) - 1), 0, 0);
+}
+
 void oom_kill(void)
 {
 	struct victim v = {0};
@@ -34,8 +52,7 @@ void oom_kill(void)
 	task_for_each(consider, &v);
 	if (!v.task)
 		return;
-	klog("Out of memory: killed process %d (%s), %llu KiB\n", task_tgid(v.task), v.task->comm,
-	     (unsigned long long)v.pages << (PAGE_SHIFT - 10));
+	report(&v);
 	signal_send_process(v.task->process, SIGKILL, NULL);
 }
 
@@ -55,6 +72,12 @@ bool oom_wait(unsigned int tries)
 		oom_kill();
 	if (dying(task_current()))
 		return false;
-	sched_yield();
+	waitq_sleep(&waiters, TASK_KILLABLE, clock_monotonic_ns() + TURN_NS);
 	return true;
+}
+
+void oom_memory_freed(void)
+{
+	if (unlikely(!list_empty(&waiters.waiters)))
+		waitq_wake_all(&waiters, 0);
 }

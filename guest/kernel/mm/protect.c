@@ -1,5 +1,6 @@
-#include <linux/mman.h>
 #include "kernel/mm/vma.h"
+
+#include <linux/mman.h>
 
 /* Give v other rights and flags, counters and page tables included. It may then equal its neighbours. */
 static struct vma *vma_change(struct vma *v, unsigned int prot, unsigned int flags)

@@ -1,6 +1,7 @@
+#include "kernel/mm/vma.h"
+
 #include <linux/mman.h>
 #include "kernel/mm/pgtable.h"
-#include "kernel/mm/vma.h"
 
 /* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is out. */
 static vaddr move_entries(struct mm *mm, vaddr from, vaddr end, vaddr to)

@@ -1,5 +1,6 @@
-#include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
+
+#include "kernel/mm/slab.h"
 
 static SLAB_CACHE(shmem_cache, "shmem", struct shmem);
 

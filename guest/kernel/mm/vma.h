@@ -103,5 +103,7 @@ int mm_sync(struct mm *mm, vaddr addr, size_t len, int flags);
 /* An allocation for user memory failed for the tries-th time: reclaim or kill and let others run. False: give up, the current task is
  * being killed or nothing helps. May sleep. */
 bool oom_wait(unsigned int tries);
+/* An address space went: whoever waits for memory tries again. */
+void oom_memory_freed(void);
 
 #endif

@@ -1,6 +1,7 @@
+#include "kernel/mm/vma.h"
+
 #include "kernel/mm/page.h"
 #include "kernel/mm/pgtable.h"
-#include "kernel/mm/vma.h"
 
 /*
  * Pages are freed only after the flush: until then another CPU may still write to them through an old translation. They wait in a

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include "fake.h"
 #include "arch/arch.h"
+#include "kernel/boot.h"
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
 
@@ -12,10 +13,11 @@ struct thread_info fake_thread_info;
 jmp_buf fake_panic_jump;
 bool fake_panic_expected;
 static phys_addr bootfs_start;
+static struct boot_info info;
+const struct boot_info *boot_info = &info;
 
 void fake_boot(u64 ram_pages, u64 bootfs_pages)
 {
-	static struct boot_info info;
 	size_t size = (ram_pages + bootfs_pages) * PAGE_SIZE;
 	/* Slabs of several pages want their alignment, which physical addresses have. */
 	unsigned char *at = mmap(NULL, size + (4 << 20), PROT_READ | PROT_WRITE,
@@ -57,6 +59,22 @@ void panic(const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	abort();
+}
+
+int ksnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+long arch_hypercall(unsigned int nr __unused, u64 a __unused, u64 b __unused, u64 c __unused, u64 d __unused)
+{
+	return 0;
 }
 
 void klog(const char *fmt __unused, ...)

@@ -5,6 +5,7 @@
 #include "kernel/mm/vm.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/clock.h"
 
 void *calloc(size_t n, size_t size);
 void free(void *p);
@@ -52,8 +53,18 @@ int signal_send_process(struct process *p __unused, int sig __unused, const sigi
 	return 0;
 }
 
-void sched_yield(void)
+int waitq_sleep(struct waitq *q __unused, int state __unused, u64 deadline_ns __unused)
 {
+	return -ETIMEDOUT;
+}
+
+void waitq_wake_all(struct waitq *q __unused, u32 key __unused)
+{
+}
+
+u64 clock_monotonic_ns(void)
+{
+	return 0;
 }
 
 /* ---- files ---- */
