@@ -64,18 +64,28 @@ static int kill_all(int sig, const siginfo_t *info)
 	return err;
 }
 
+/* Any thread's id names its process here, and that thread comes first. */
+static int send_id(int id, int sig, const siginfo_t *info)
+{
+	struct task *t = id > 0 ? task_find(id) : NULL;
+	struct process *p = t ? t->process : process_find(id);
+	int err;
+
+	if (!p)
+		return -ESRCH;
+	if (!t || !sig || !signal_number_ok(sig))
+		return send_permitted(p, sig, info);
+	err = signal_permitted(p, sig);
+	return err ? err : signal_send_through(t, sig, info);
+}
+
 long sys_kill(int pid, int sig)
 {
-	struct process *p;
 	siginfo_t info;
 
 	info_from_self(&info, sig, SI_USER);
-	if (pid > 0) {
-		p = process_find(pid);
-		if (!p)
-			return -ESRCH;
-		return send_permitted(p, sig, &info);
-	}
+	if (pid > 0)
+		return send_id(pid, sig, &info);
 	if (pid == -1)
 		return signal_number_ok(sig) ? kill_all(sig, &info) : -EINVAL;
 	if (pid == 0)
@@ -117,41 +127,41 @@ long sys_tgkill(int tgid, int tid, int sig)
 	return send_thread(tgid, tid, sig, &info);
 }
 
-/* Nobody may pretend that the kernel or kill(2) spoke, except to himself. */
-static int info_from_user(siginfo_t *info, int sig, const void __user *p, int target)
+static int info_from_user(siginfo_t *info, int sig, const void __user *p)
 {
-	if (copy_from_user(info, p, sizeof(*info)))
-		return -EFAULT;
+	int err = copy_from_user(info, p, sizeof(*info));
+
 	info->si_signo = sig;
-	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != task_tgid(task_current()))
-		return -EPERM;
-	return 0;
+	return err;
+}
+
+/* No thread may pretend that the kernel or kill(2) spoke, except to itself. */
+static bool info_credible(const siginfo_t *info, int target)
+{
+	return (info->si_code < 0 && info->si_code != SI_TKILL) || target == task_tid(task_current());
 }
 
 long sys_rt_sigqueueinfo(int pid, int sig, void __user *user_info)
 {
 	siginfo_t info;
-	struct process *p;
-	int err = info_from_user(&info, sig, user_info, pid);
 
-	if (err)
-		return err;
-	p = pid > 0 ? process_find(pid) : NULL;
-	if (!p)
-		return -ESRCH;
-	return send_permitted(p, sig, &info);
+	if (info_from_user(&info, sig, user_info))
+		return -EFAULT;
+	if (!info_credible(&info, pid))
+		return -EPERM;
+	return send_id(pid, sig, &info);
 }
 
 long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, void __user *user_info)
 {
 	siginfo_t info;
-	int err;
 
-	err = info_from_user(&info, sig, user_info, tgid);
-	if (err)
-		return err;
+	if (info_from_user(&info, sig, user_info))
+		return -EFAULT;
 	if (tid <= 0 || tgid <= 0)
 		return -EINVAL;
+	if (!info_credible(&info, tid))
+		return -EPERM;
 	return send_thread(tgid, tid, sig, &info);
 }
 

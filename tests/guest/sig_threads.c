@@ -75,6 +75,35 @@ static void *blocker(void *arg)
 		pause();
 }
 
+/* kill(2) with a thread's id reaches its process; another thread's name cannot be borrowed. */
+static volatile int other_tid;
+
+static void *tell_tid(void *arg)
+{
+	(void)arg;
+	other_tid = syscall(SYS_gettid);
+	return sleep_thread(gate);
+}
+
+static void by_tid(void)
+{
+	pthread_t t;
+	siginfo_t info = {.si_code = SI_USER};
+	pthread_create(&t, NULL, tell_tid, NULL);
+	wait_gate();
+	int before = taken_by_other;
+	CHECK_EQ(kill(other_tid, SIGUSR1), 0);
+	wait_gate();
+	CHECK_EQ(taken_by_other, before + 1); /* the one named comes first */
+	CHECK_EQ(kill(other_tid, 0), 0);
+	CHECK_ERR(syscall(SYS_tgkill, other_tid, other_tid, 0), ESRCH);
+	CHECK_ERR(syscall(SYS_rt_tgsigqueueinfo, getpid(), other_tid, SIGUSR1, &info), EPERM);
+	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, other_tid, SIGUSR1, &info), EPERM);
+	info.si_code = SI_QUEUE;
+	CHECK_EQ(syscall(SYS_rt_tgsigqueueinfo, getpid(), other_tid, 0, &info), 0);
+	CHECK_EQ(syscall(SYS_rt_sigqueueinfo, other_tid, 0, &info), 0);
+}
+
 /* Pending for the process while all block it; the thread that unblocks takes it. */
 static void nobody(void)
 {
@@ -148,6 +177,7 @@ int main(void)
 	if (pipe(gate))
 		return 9;
 	choose();
+	by_tid();
 	nobody();
 	CHECK_EQ(end_with(SIGTERM, 0), SIGTERM);
 	CHECK_EQ(end_with(SIGKILL, 0), SIGKILL);

@@ -233,7 +233,7 @@ static void status_signals(const struct task *t, struct proc_text *o)
 {
 	u64 ignored, caught;
 	dispositions(t, &ignored, &caught);
-	proc_printf(o, "Threads:\t%u\nSigQ:\t%u/%llu\n", t->process->thread_count, 0,
+	proc_printf(o, "Threads:\t%u\nSigQ:\t%u/%llu\n", t->process->thread_count, signal_user_count(t->cred->uid),
 		    (ull)t->process->rlimit[RLIMIT_SIGPENDING].rlim_cur);
 	proc_printf(o,
 		    "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%"

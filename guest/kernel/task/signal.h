@@ -66,6 +66,8 @@ struct ksignal {
  */
 int signal_send_task(struct task *t, int sig, const siginfo_t *info);
 int signal_send_process(struct process *p, int sig, const siginfo_t *info);
+/* To the process of t; t is the thread to take it if it will. */
+int signal_send_through(struct task *t, int sig, const siginfo_t *info);
 int signal_send_group(int pgid, int sig, const siginfo_t *info); /* -ESRCH: no member */
 /* Queue the preallocated entry q (q->info filled in) for t or, whole, for its process. 0; 1: the signal is ignored and was dropped. */
 int signal_send_queued(struct task *t, bool whole, struct sigqueue *q);

@@ -130,6 +130,11 @@ int signal_send_process(struct process *p, int sig, const siginfo_t *info)
 	return t ? signal_send(t, true, sig, info) : 0;
 }
 
+int signal_send_through(struct task *t, int sig, const siginfo_t *info)
+{
+	return task_living(t) ? signal_send(t, true, sig, info) : signal_send_process(t->process, sig, info);
+}
+
 int signal_send_group(int pgid, int sig, const siginfo_t *info)
 {
 	struct pid *group = pid_find(pgid);
