@@ -346,6 +346,22 @@ static int add_bytes(struct cpio *c, uint64_t at);
 
 /* ---- gzip ---- */
 
+/* How far an archive may inflate: what the tree can hold, and never more than a quarter of the
+ * host's memory (its files are copied once more). */
+static uint64_t room_for(const struct cpio *c)
+{
+	uint64_t quarter = (uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t room = c->r->limit < UINT64_MAX - SLACK ? c->r->limit + SLACK : c->r->limit;
+	return room < quarter ? room : quarter;
+}
+
+static int too_large(const struct cpio *c, uint64_t room)
+{
+	return rootfs_fail(c->r, ENOSPC,
+			   "%s: the archive's files do not fit into %" PRIu64 " MiB of memory",
+			   c->file, room >> 20);
+}
+
 /* A large buffer that costs only what is touched. NULL: no memory. */
 static unsigned char *reserve(size_t size)
 {
@@ -398,7 +414,7 @@ static int inflate_member(struct inflate_run *run, unsigned char *out, uint64_t 
 		if (result == Z_STREAM_END)
 			return 0;
 		if (*len == room)
-			return rootfs_charge(run->c->r, run->c->r->limit + 1, run->c->file);
+			return too_large(run->c, room);
 		if (result == Z_BUF_ERROR ||
 		    (result == Z_OK && !z->avail_in && *run->at == run->c->in.size))
 			return bad_gzip(run, "truncated");
@@ -410,7 +426,7 @@ static int inflate_member(struct inflate_run *run, unsigned char *out, uint64_t 
 /* Inflate the member at *at; *at moves behind it. The result belongs to the tree. */
 static int inflate_at(struct cpio *c, uint64_t *at, struct bytes *out)
 {
-	uint64_t room = c->r->limit + SLACK;
+	uint64_t room = room_for(c);
 	struct inflate_run *run = calloc(1, sizeof(*run));
 	unsigned char *buf = reserve(room);
 	if (!run || !buf || inflateInit2(&run->z, 15 + 16) != Z_OK) {
@@ -474,7 +490,7 @@ static int add_bytes(struct cpio *c, uint64_t at)
 /* What cannot be read at an offset (a pipe) is read into memory first. */
 static int slurp(struct cpio *c, int fd)
 {
-	uint64_t room = c->r->limit + SLACK, len = 0;
+	uint64_t room = room_for(c), len = 0;
 	unsigned char *buf = reserve(room);
 	if (!buf || rootfs_keep_buffer(c->r, buf, room))
 		return rootfs_fail_path(c->r, ENOMEM, c->file);
@@ -488,7 +504,7 @@ static int slurp(struct cpio *c, int fd)
 			break;
 		len += n;
 		if (len == room)
-			return rootfs_charge(c->r, c->r->limit + 1, c->file);
+			return too_large(c, room);
 	}
 	c->in = (struct bytes){.fd = -1, .mem = buf, .size = len};
 	return 0;

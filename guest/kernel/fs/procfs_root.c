@@ -198,8 +198,8 @@ static int show_version(const struct proc_node *n, struct proc_text *t)
 {
 	const struct new_utsname *u = uts_names();
 	(void)n;
-	proc_printf(t, "%s version %s (mote) (gcc %s) %s\n", u->sysname, u->release, __VERSION__,
-		    u->version);
+	proc_printf(t, "%s version %s (mote) (gcc %d.%d.%d) %s\n", u->sysname, u->release, __GNUC__,
+		    __GNUC_MINOR__, __GNUC_PATCHLEVEL__, u->version);
 	return 0;
 }
 
