@@ -123,6 +123,46 @@ static int stream_reopen(struct inode *i, struct file *f)
 
 static const struct inode_ops stream_inode_ops = {.open = stream_reopen};
 
+/* The three streams are there from the beginning and for ever: each object has a reference that is never dropped. */
+struct stream {
+	struct inode inode;
+	struct dentry dentry;
+	struct file file;
+};
+static struct stream stream_table[3];
+#define STREAM(n, text, open_flags)                                                              \
+	[n] = {                                                                                 \
+		.inode = {.ino = (n) + 1,                                                       \
+			  .mode = S_IFIFO | 0600,                                               \
+			  .nlink = 1,                                                           \
+			  .refcount = 2,                                                        \
+			  .super = &anon_super,                                                 \
+			  .ops = &stream_inode_ops,                                             \
+			  .mapping = {.inode = &stream_table[n].inode,                          \
+				      .vmas = LIST_INIT(stream_table[n].inode.mapping.vmas),    \
+				      .all = LIST_INIT(stream_table[n].inode.mapping.all)},     \
+			  .locks = LIST_INIT(stream_table[n].inode.locks),                      \
+			  .lock_wait = WAITQ_INIT(stream_table[n].inode.lock_wait),             \
+			  .private = (void *)(PORT_STDIN + (n##ul))},                           \
+		.dentry = {.parent = &stream_table[n].dentry,                                   \
+			   .inode = &stream_table[n].inode,                                     \
+			   .refcount = 2,                                                       \
+			   .children = LIST_INIT(stream_table[n].dentry.children),              \
+			   .sibling = LIST_INIT(stream_table[n].dentry.sibling),                \
+			   .name_len = sizeof(text) - 1,                                        \
+			   .name = stream_table[n].dentry.inline_name,                          \
+			   .inline_name = text},                                                \
+		.file = {.ops = &stream_ops,                                                    \
+			 .path = {&anon_mount, &stream_table[n].dentry},                        \
+			 .inode = &stream_table[n].inode,                                       \
+			 .flags = open_flags,                                                   \
+			 .refcount = 1,                                                         \
+			 .private = (void *)(PORT_STDIN + (n##ul)),                             \
+			 .epoll_items = LIST_INIT(stream_table[n].file.epoll_items)},           \
+	}
+static struct stream stream_table[3] = {STREAM(0, "pipe:[1]", O_RDONLY), STREAM(1, "pipe:[2]", O_WRONLY),
+					STREAM(2, "pipe:[3]", O_WRONLY)};
+
 /* The console terminal, as an earlier descriptor has it already, or by its name. */
 static int open_console(int which, struct file **out)
 {
@@ -140,21 +180,11 @@ static int open_console(int which, struct file **out)
 
 int console_open_stdio(int which, struct file **out)
 {
-	static const char *const name[] = {"stdin", "stdout", "stderr"};
-	u32 flags = which == 0 ? O_RDONLY : O_WRONLY;
+	struct inode *i = &stream_table[which].inode;
 
 	if (boot_info->flags & (BOOT_STDIN_TTY << which))
 		return open_console(which, out);
-	struct inode *i = anon_inode_create(S_IFIFO | 0600);
-	if (!i)
-		return -ENOMEM;
-	i->ops = &stream_inode_ops;
-	i->private = (void *)(unsigned long)(PORT_STDIN + which);
-	int err = file_create_inode(name[which], i, &stream_ops, flags, out);
-	if (err) {
-		inode_put(i);
-		return err;
-	}
-	(*out)->private = i->private;
+	i->atime_ns = i->mtime_ns = i->ctime_ns = i->btime_ns = inode_now();
+	*out = file_get(&stream_table[which].file);
 	return 0;
 }

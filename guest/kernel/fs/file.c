@@ -9,8 +9,8 @@ static SLAB_CACHE(file_cache, "file", struct file);
 
 /* Where pipes, eventfds and other nameless files live: never in the mount tree, so never released. */
 static const struct fs_ops anon_fs_ops;
-static struct super anon_super = {.ops = &anon_fs_ops, .refcount = 1, .next_ino = 1, .dev = DEV(0, 0xfffff)};
-static struct mount anon_mount = {.super = &anon_super, .refcount = 1, .link = LIST_INIT(anon_mount.link)};
+struct super anon_super = {.ops = &anon_fs_ops, .refcount = 1, .next_ino = 4 /* 1-3: standard streams */, .dev = DEV(0, 0xfffff)};
+struct mount anon_mount = {.super = &anon_super, .refcount = 1, .link = LIST_INIT(anon_mount.link)};
 static const struct inode_ops anon_inode_ops;
 static struct inode *anon_inode;
 

@@ -140,6 +140,9 @@ struct mount {
 	int id;
 	char *source;
 };
+/* Where pipes and other nameless files live: in no directory tree, never released. */
+extern struct super anon_super;
+extern struct mount anon_mount;
 void mount_for_each(void (*fn)(void *ctx, struct mount *m), void *ctx);
 /* mount(2) of a new file system, MS_BIND, MS_MOVE, MS_REMOUNT; umount2(2). */
 int mount_new(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data);
