@@ -19,8 +19,8 @@ compare() {
 	fi
 }
 
-GUEST=(--env "BUSYBOX=$BUSYBOX" --file "$here/script.sh:/script.sh" -- "$BUSYBOX" sh /script.sh)
-compare busybox-script "$BUSYBOX" sh "$here/script.sh"
+GUEST=(--env "BUSYBOX=$BUSYBOX" --file "$here/script:/script" -- "$BUSYBOX" sh /script)
+compare busybox-script "$BUSYBOX" sh "$here/script"
 
 head -c 16777216 /dev/urandom >"$work/data"
 GUEST=(--file "$work/data:/data" -- "$BUSYBOX" sha256sum /data)
