@@ -24,7 +24,8 @@ extern char **environ;
 
 struct figure {
 	char name[24];
-	unsigned long long n, median, p99; /* ns */
+	const char *unit; /* "ns", or "KiB" for memory */
+	unsigned long long n, median, p99;
 };
 
 struct bench {
@@ -65,6 +66,17 @@ static int spawn_wait(char *const argv[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* The figure of n samples, which are sorted here. */
+static void figure_fill(struct figure *f, const char *name, const char *unit, uint64_t *sample, size_t n)
+{
+	qsort(sample, n, sizeof(*sample), compare_u64);
+	snprintf(f->name, sizeof(f->name), "%s", name);
+	f->unit = unit;
+	f->n = n;
+	f->median = sample[n / 2];
+	f->p99 = sample[n * 99 / 100];
+}
+
 /* Time runs of a command: 0, or -1 when one failed. */
 static int time_command(const struct bench *b, const char *name, char *const argv[], struct figure *out)
 {
@@ -80,18 +92,15 @@ static int time_command(const struct bench *b, const char *name, char *const arg
 	}
 	if (result)
 		mote_error("bench %s: '%s' failed", name, argv[0]);
-	qsort(sample, b->runs, sizeof(*sample), compare_u64);
-	snprintf(out->name, sizeof(out->name), "%s", name);
-	out->n = b->runs;
-	out->median = sample[b->runs / 2];
-	out->p99 = sample[b->runs * 99 / 100];
+	figure_fill(out, name, "ns", sample, b->runs);
 	free(sample);
 	return result;
 }
 
 static void print_json(const struct figure *f, unsigned long long floor, const char *peer, unsigned long long peer_median)
 {
-	printf("{\"name\":\"%s\",\"unit\":\"ns\",\"n\":%llu,\"median\":%llu,\"p99\":%llu", f->name, f->n, f->median, f->p99);
+	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"n\":%llu,\"median\":%llu,\"p99\":%llu", f->name, f->unit, f->n,
+	       f->median, f->p99);
 	if (floor)
 		printf(",\"floor\":%llu", floor);
 	if (peer)
@@ -99,10 +108,11 @@ static void print_json(const struct figure *f, unsigned long long floor, const c
 	printf("}\n");
 }
 
-static void print_cell(unsigned long long ns)
+/* Times in microseconds, memory in KiB. */
+static void print_cell(const struct figure *f, unsigned long long value)
 {
-	if (ns)
-		printf(" %12.2f", (double)ns / 1000);
+	if (value)
+		printf(" %12.2f", (double)value / (strcmp(f->unit, "ns") ? 1 : 1000));
 	else
 		printf(" %12s", "-");
 }
@@ -113,15 +123,15 @@ static void print_figure(const struct bench *b, const struct figure *f, unsigned
 	if (b->json) {
 		print_json(f, floor, peer, peer_median);
 	} else {
-		printf("%-12s %6llu", f->name, f->n);
-		print_cell(f->median);
-		print_cell(f->p99);
-		print_cell(floor);
+		printf("%-22s %6llu", f->name, f->n);
+		print_cell(f, f->median);
+		print_cell(f, f->p99);
+		print_cell(f, floor);
 		if (floor)
 			printf(" %7.2fx", (double)f->median / (double)floor);
 		else
 			printf(" %8s", "-");
-		print_cell(peer_median);
+		print_cell(f, peer_median);
 		printf("\n");
 	}
 	fflush(stdout);
@@ -130,8 +140,112 @@ static void print_figure(const struct bench *b, const struct figure *f, unsigned
 static void print_head(const struct bench *b)
 {
 	if (!b->json)
-		printf("%-12s %6s %12s %12s %12s %8s %12s\n", "name", "n", "median us", "p99 us", "floor us", "/floor",
-		       "native us");
+		printf("%-22s %6s %12s %12s %12s %8s %12s\n", "name (us, or KiB)", "n", "median", "p99", "floor",
+		       "/floor", "native");
+}
+
+/* Start argv with its descriptor `capture` (1 or 2) on a pipe: the reading end, or NULL. */
+static FILE *spawn_capture(char *const argv[], int capture, pid_t *pid)
+{
+	int fds[2];
+	posix_spawn_file_actions_t fa;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return NULL;
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, fds[1], capture);
+	int err = posix_spawn(pid, argv[0], &fa, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&fa);
+	close(fds[1]);
+	FILE *in = err ? NULL : fdopen(fds[0], "r");
+	if (!in)
+		close(fds[0]);
+	return in;
+}
+
+static bool exited_well(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Read "name unit n median p99" lines of a command into figures: how many, or -1. */
+static int read_figures(char *const argv[], struct figure *out, int max)
+{
+	char line[256];
+	pid_t pid;
+	int n = 0;
+	FILE *in = spawn_capture(argv, 1, &pid);
+
+	if (!in)
+		return -1;
+	while (n < max && fgets(line, sizeof(line), in)) {
+		struct figure *f = &out[n];
+		f->unit = "ns";
+		if (sscanf(line, "%23s ns %llu %llu %llu", f->name, &f->n, &f->median, &f->p99) == 4)
+			n++;
+	}
+	fclose(in);
+	return exited_well(pid) ? n : -1;
+}
+
+/* The stages and memory figures of many runs of one program (vmm/stage.h). */
+struct stage_samples {
+	char name[24];
+	const char *unit;
+	uint64_t *sample;
+};
+
+/* Read one run's lines into column `run` of the table: how many rows, or -1. */
+static int read_stages(const struct bench *b, char *const argv[], struct stage_samples *rows, unsigned int run)
+{
+	char line[256], kind[8], name[17];
+	unsigned long long value;
+	pid_t pid;
+	int n = 0;
+	FILE *in = spawn_capture(argv, 2, &pid);
+
+	if (!in)
+		return -1;
+	while (n < BENCH_LINES_MAX && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%7s %16s %llu", kind, name, &value) != 3)
+			continue;
+		struct stage_samples *r = &rows[n++];
+		if (!r->sample)
+			r->sample = calloc(b->runs, sizeof(*r->sample));
+		if (!r->sample)
+			break;
+		r->unit = strcmp(kind, "stage") ? "KiB" : "ns";
+		snprintf(r->name, sizeof(r->name), "%s%s", strcmp(kind, "stage") ? "" : "stage-", name);
+		r->sample[run] = value;
+	}
+	fclose(in);
+	return exited_well(pid) ? n : -1;
+}
+
+static int bench_stages(struct bench *b)
+{
+	struct stage_samples rows[BENCH_LINES_MAX] = {0};
+	char *argv[] = {b->mote, "run", "--", b->hello, NULL};
+	int count = 0;
+
+	setenv("MOTE_STAGES", "1", 1);
+	for (unsigned int run = 0; run < b->runs && count >= 0; run++)
+		count = read_stages(b, argv, rows, run);
+	unsetenv("MOTE_STAGES");
+	for (int i = 0; i < BENCH_LINES_MAX && rows[i].sample; i++) {
+		struct figure f;
+		figure_fill(&f, rows[i].name, rows[i].unit, rows[i].sample, b->runs);
+		if (count > 0)
+			print_figure(b, &f, 0, NULL, 0);
+		free(rows[i].sample);
+	}
+	if (count <= 0)
+		mote_error("bench: a run of %s failed", b->hello);
+	return count > 0 ? 0 : -1;
 }
 
 /* Process start to exit of a static hello, against its floor: a process that makes a VM, plus a native hello. */
@@ -148,37 +262,7 @@ static int bench_boot(struct bench *b)
 	print_figure(b, &vm, 0, NULL, 0);
 	print_figure(b, &hello, 0, NULL, 0);
 	print_figure(b, &run, vm.median + hello.median, "native hello", hello.median);
-	return 0;
-}
-
-/* Read "name unit n median p99" lines of a command into figures: how many, or -1. */
-static int read_figures(char *const argv[], struct figure *out, int max)
-{
-	int fds[2], n = 0;
-	char line[256];
-	posix_spawn_file_actions_t fa;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC))
-		return -1;
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, fds[1], 1);
-	int err = posix_spawn(&pid, argv[0], &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	close(fds[1]);
-	FILE *in = fdopen(fds[0], "r");
-	while (!err && in && n < max && fgets(line, sizeof(line), in)) {
-		struct figure *f = &out[n];
-		if (sscanf(line, "%23s ns %llu %llu %llu", f->name, &f->n, &f->median, &f->p99) == 4)
-			n++;
-	}
-	if (in)
-		fclose(in);
-	int status = -1;
-	if (err || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return -1;
-	return n;
+	return bench_stages(b);
 }
 
 /* System calls from inside a guest, the same program natively beside them. */

@@ -18,6 +18,7 @@
 #include "devices/rng.h"
 #include "mote.h"
 #include "rootfs.h"
+#include "stage.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
 #include "terminal.h"
@@ -150,13 +151,17 @@ static int prepare(struct machine **out, struct rootfs *root, const char *path, 
 	err = machine_create(&m, &config);
 	if (err)
 		return err;
+	stage_end("machine");
 	err = rootfs_write(root, machine_bootfs(m), config.bootfs_size);
 	if (err)
 		mote_error("%s", rootfs_error(root));
+	stage_end("root-image");
 	if (!err)
 		err = add_devices(m, o, console);
+	stage_end("devices");
 	if (!err)
 		err = machine_load(m, kernel, &program);
+	stage_end("load");
 	if (err)
 		machine_destroy(m);
 	else
@@ -172,8 +177,11 @@ static int run_machine(struct machine *m)
 	terminal_raw();
 	running = m;
 	status = machine_run(m);
+	stage_end("guest");
 	running = NULL;
 	machine_finish(m);
+	stage_end("finish");
+	stage_report(m);
 	terminal_restore();
 	return status;
 }
@@ -184,6 +192,8 @@ int cmd_run(int argc, char **argv)
 	struct console_config console = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO };
 	struct machine *m;
 	const char *path;
+
+	stage_begin();
 	int status = run_options_parse(&o, argc, argv);
 
 	if (status >= 0)
@@ -194,6 +204,7 @@ int cmd_run(int argc, char **argv)
 	console.out_tty = isatty(console.out);
 	console.err_tty = isatty(console.err);
 	terminal_size(&console.rows, &console.columns);
+	stage_end("options");
 	struct rootfs *root = rootfs_create(BOOT_MMIO_BASE - o.mem_size);
 
 	if (!root) {
@@ -203,6 +214,7 @@ int cmd_run(int argc, char **argv)
 	status = build_root(root, &o, &path);
 	if (status)
 		return status;
+	stage_end("root-tree");
 	if (prepare(&m, root, path, &o, &console))
 		return MOTE_FAILED;
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
