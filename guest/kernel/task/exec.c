@@ -230,7 +230,7 @@ static void reset_process(struct task *t, bool privileged)
 	t->restart_fn = NULL;
 	posix_timers_release(p);
 	fd_table_close_on_exec(t->files);
-	p->exit_signal = p->exit_signal ? SIGCHLD : 0;
+	p->exit_signal = SIGCHLD;
 	p->did_exec = true;
 	p->dumpable = !privileged;
 	if (privileged)
