@@ -346,6 +346,38 @@ int mm_fault(struct mm *mm, vaddr addr, enum fault_access access)
 	return likely(!err) ? 0 : fault_again(mm, addr, access, err);
 }
 
+/* Fill the empty slots of [start, end) of anonymous memory that may be written: 0, or -ENOMEM on the way. */
+static int populate_anon(struct vma *v, vaddr start, vaddr end)
+{
+	unsigned int flags = vma_pte_flags(v->prot), count = 0;
+	int err = 0;
+
+	for (vaddr va = start; va < end; va += PAGE_SIZE) {
+		arch_pte *slot = arch_pgtable_slot(&v->mm->pgtable, va);
+		struct page *p;
+
+		if (slot && arch_pte_present(*slot))
+			continue;
+		p = slot ? page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER) : NULL;
+		if (!p) {
+			err = -ENOMEM;
+			break;
+		}
+		*slot = arch_pte_make(page_to_phys(p), flags);
+		count++;
+	}
+	note_mapped(v, start, end, count);
+	return err;
+}
+
+/* Is the page at va mapped as a program's access of that kind needs it? */
+static bool mapped_for(struct mm *mm, vaddr va, bool write)
+{
+	arch_pte *slot = arch_pgtable_slot(&mm->pgtable, va);
+
+	return slot && arch_pte_present(*slot) && (!write || arch_pte_writable(*slot));
+}
+
 int mm_populate(struct mm *mm, vaddr addr, size_t len, bool write)
 {
 	vaddr end = ALIGN_UP(addr + len, PAGE_SIZE), va = addr & PAGE_MASK;
@@ -354,14 +386,13 @@ int mm_populate(struct mm *mm, vaddr addr, size_t len, bool write)
 	while (va < end && !err) {
 		struct vma *v = vma_find(mm, va);
 		bool dirty = v && (write || (v->prot & PROT_WRITE && !(v->flags & VMA_SHARED)));
-		bool last = va + PAGE_SIZE >= end;
 
-		/* Memory is going to be filled in order: as if a program had just touched the page before. */
-		if (v && !v->mapping && !last && !(v->flags & VMA_GROWSDOWN)) {
-			v->next_fault = va;
-			v->ahead = WINDOW;
+		if (v && v->prot & PROT_WRITE && !v->mapping && !populate_anon(v, va, MIN(end, v->end))) {
+			va = v->end;
+			continue;
 		}
-		err = mm_fault(mm, va, dirty ? FAULT_WRITE : FAULT_READ);
+		if (!v || !v->prot || !mapped_for(mm, va, dirty))
+			err = mm_fault(mm, va, dirty ? FAULT_WRITE : FAULT_READ);
 		va += PAGE_SIZE;
 	}
 	return err;
