@@ -44,6 +44,7 @@ struct virtio_device {
 	struct virtio_state state;
 	const void *config; /* device configuration space, read-only to the driver */
 	unsigned int config_size;
+	unsigned int peeks; /* virtio_peek() calls so far */
 	pthread_mutex_t lock;
 };
 
