@@ -53,8 +53,8 @@ static int create_parts(struct machine *m, const struct machine_config *config)
 		return err;
 	err = memory_create(&m->memory, config->mem_size, config->bootfs_size);
 	if (err) {
-		mote_error("cannot make %llu MiB of guest memory: %s", (unsigned long long)config->mem_size >> 20,
-			   strerror(-err));
+		mote_error("cannot make %llu MiB of guest memory: %s%s", (unsigned long long)config->mem_size >> 20,
+			   strerror(-err), err == -ENOMEM ? " (try a smaller --mem, or raise ulimit -v)" : "");
 		return err;
 	}
 	err = add_memslot(m);
