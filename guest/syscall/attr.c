@@ -307,9 +307,9 @@ long sys_futimesat(int dirfd, const char __user *path, void __user *times)
 		if (copy_from_user(tv, times, sizeof(tv)))
 			return -EFAULT;
 		for (int i = 0; i < 2; i++) {
-			struct __kernel_timespec ts = {tv[i][0], tv[i][1] * 1000};
 			if (tv[i][1] < 0 || tv[i][1] >= 1000000)
 				return -EINVAL;
+			struct __kernel_timespec ts = {tv[i][0], tv[i][1] * 1000};
 			time_from_timespec(&ts, &t[i]);
 		}
 	}

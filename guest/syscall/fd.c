@@ -67,6 +67,8 @@ static int open_how_get(struct open_how *how, const void __user *p, size_t size)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
+	if (!user_range_ok(p, size))
+		return -EFAULT;
 	for (size_t at = sizeof(*how); at < size; at += sizeof(more)) {
 		size_t n = MIN(sizeof(more), size - at);
 		if (copy_from_user(more, (const char __user *)p + at, n))

@@ -188,14 +188,20 @@ static void bind_below(struct mount *from, struct dentry *top, struct mount *cop
 	}
 }
 
+/* Not the home of pipes and the like, and not detached. */
+static bool mount_in_tree(const struct mount *m)
+{
+	return !list_empty(&m->link);
+}
+
 static int mount_bind(const char *source, const struct path *at, unsigned long flags)
 {
 	struct path from;
 	int err = path_walk(AT_FDCWD, source, 0, &from);
 	if (err)
 		return err;
-	err = -ENOTDIR;
-	if (S_ISDIR(from.dentry->inode->mode) == S_ISDIR(at->dentry->inode->mode)) {
+	err = mount_in_tree(from.mount) ? -ENOTDIR : -EINVAL;
+	if (err != -EINVAL && S_ISDIR(from.dentry->inode->mode) == S_ISDIR(at->dentry->inode->mode)) {
 		struct mount *m = mount_alloc(from.mount->super, from.dentry, from.mount->source,
 					      from.mount->flags | flags);
 		err = -ENOMEM;
@@ -242,6 +248,8 @@ static int mount_move(const char *source, const struct path *at)
 
 int mount_new(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data)
 {
+	if (!mount_in_tree(at->mount) || at->dentry->unlinked)
+		return mount_in_tree(at->mount) ? -ENOENT : -EINVAL;
 	if (flags & MS_REMOUNT) {
 		if (at->dentry != at->mount->root)
 			return -EINVAL;
