@@ -288,6 +288,21 @@ START_TEST(program_dynamic)
 }
 END_TEST
 
+/* A root of somebody else's, where /lib is no link: the libraries go where the program looks. */
+START_TEST(program_in_foreign_root)
+{
+	OK(rootfs_add_file(r, "/lib/keep", 0644, "", 0));
+	OK(rootfs_add_symlink(r, "/lib64", "somewhere"));
+	add_program("/bin/sh");
+	ck_assert_uint_eq(rootfs_lookup(r, "/lib/keep"), S_IFREG | 0644);
+	ck_assert_uint_eq(rootfs_lookup(r, "/lib/x86_64-linux-gnu/libc.so.6") & S_IFMT, S_IFREG);
+	struct view v = view_open(r);
+	ck_assert(S_ISDIR(view_find(&v, "/lib")->mode));
+	ck_assert(S_ISREG(view_find(&v, "/somewhere/ld-linux-x86-64.so.2")->mode));
+	view_close(&v);
+}
+END_TEST
+
 /* The referee: whatever ldd names must be in the tree. */
 START_TEST(program_as_ldd)
 {
@@ -450,6 +465,7 @@ int main(void)
 	tcase_add_test(t, host_specs);
 	tcase_add_test(t, host_changes);
 	tcase_add_test(t, program_dynamic);
+	tcase_add_test(t, program_in_foreign_root);
 	tcase_add_test(t, program_as_ldd);
 	tcase_add_test(t, program_in_path);
 	tcase_add_test(t, program_scripts);
