@@ -22,11 +22,15 @@ static const struct elf_arch archs[] = {
 
 const struct elf_arch *elf_arch_host(void)
 {
+	static const struct elf_arch *host; /* the same for whoever finds it first */
 	struct utsname u;
 	size_t i = 0, last = sizeof(archs) / sizeof(*archs) - 1;
+	if (host)
+		return host;
 	while (!uname(&u) && i < last && strcmp(archs[i].name, u.machine))
 		i++;
-	return &archs[i];
+	host = &archs[i];
+	return host;
 }
 
 const char *elf_machine_name(unsigned int machine)

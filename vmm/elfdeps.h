@@ -45,7 +45,7 @@ struct ld_cache {
 	size_t size;
 	size_t count;	    /* entries */
 	size_t entries;	    /* offset of the first entry */
-	size_t string_base; /* what offsets of strings count from */
+	size_t string_base; /* what offsets of strings count from: the header */
 };
 /* 0, or a negative errno: then the cache is empty and finds nothing. */
 int ld_cache_load(struct ld_cache *c, const char *file);
@@ -53,6 +53,11 @@ void ld_cache_free(struct ld_cache *c);
 /* The path of the library of that name for this machine, NULL when there is none. Valid while the
  * cache is. */
 const char *ld_cache_find(const struct ld_cache *c, const char *name);
+
+/* A cache file of those of c's libraries for which keep(ctx, path) holds, in c's order (which is
+ * what ld.so's search wants). *out is malloc'd, *len its bytes. 0 or -ENOMEM. */
+int ld_cache_filter(const struct ld_cache *c, bool (*keep)(void *ctx, const char *path), void *ctx,
+		    void **out, size_t *len);
 
 /* Replace $ORIGIN, $LIB, $PLATFORM and their ${} forms in one element of a search path. len: of the
  * element. The length written to out[size], or -ENAMETOOLONG. */

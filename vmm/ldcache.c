@@ -114,19 +114,94 @@ static const char *cache_string(const struct ld_cache *c, uint32_t at)
 	return at < c->size - c->string_base ? (char *)c->bytes + c->string_base + at : NULL;
 }
 
+/* Entry i, when it is a library for this machine with a sane name and path. */
+static bool cache_entry_get(const struct ld_cache *c, size_t i, struct cache_entry *e,
+			    const char **name, const char **path)
+{
+	memcpy(e, c->bytes + c->entries + i * sizeof(*e), sizeof(*e));
+	if (e->flags != elf_arch_host()->cache_flags || e->hwcap)
+		return false;
+	*name = cache_string(c, e->name);
+	*path = cache_string(c, e->path);
+	return *name && *path && **path == '/';
+}
+
 const char *ld_cache_find(const struct ld_cache *c, const char *name)
 {
-	int flags = elf_arch_host()->cache_flags;
 	for (size_t i = 0; i < c->count; i++) {
 		struct cache_entry e;
-		memcpy(&e, c->bytes + c->entries + i * sizeof(e), sizeof(e));
-		if (e.flags != flags || e.hwcap)
-			continue;
-		const char *have = cache_string(c, e.name), *path = cache_string(c, e.path);
-		if (have && path && *path == '/' && !strcmp(have, name))
+		const char *have, *path;
+		if (cache_entry_get(c, i, &e, &have, &path) && !strcmp(have, name))
 			return path;
 	}
 	return NULL;
+}
+
+/* ---- a cache of fewer libraries ---- */
+
+/* Bytes of the strings, and how many entries, that pass. */
+static size_t count_kept(const struct ld_cache *c, bool (*keep)(void *ctx, const char *path),
+			 void *ctx, bool *kept, size_t *strings)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		struct cache_entry e;
+		const char *name, *path;
+		kept[i] = cache_entry_get(c, i, &e, &name, &path) && keep(ctx, path);
+		if (!kept[i])
+			continue;
+		n++;
+		*strings += strlen(name) + strlen(path) + 2;
+	}
+	return n;
+}
+
+static uint32_t put_string(unsigned char *file, size_t *at, const char *s)
+{
+	size_t start = *at, n = strlen(s) + 1;
+	memcpy(file + start, s, n);
+	*at += n;
+	return start;
+}
+
+static void write_kept(const struct ld_cache *c, const bool *kept, size_t n, unsigned char *file)
+{
+	struct cache_header h;
+	size_t entry = sizeof(h), string = sizeof(h) + n * sizeof(struct cache_entry),
+	       start = string;
+	for (size_t i = 0; i < c->count; i++) {
+		struct cache_entry e;
+		const char *name, *path;
+		if (!kept[i] || !cache_entry_get(c, i, &e, &name, &path))
+			continue;
+		e.name = put_string(file, &string, name);
+		e.path = put_string(file, &string, path);
+		memcpy(file + entry, &e, sizeof(e));
+		entry += sizeof(e);
+	}
+	memcpy(&h, c->bytes + c->string_base, sizeof(h));
+	h.count = n;
+	h.strings_len = string - start;
+	h.extension_offset = 0;
+	memcpy(file, &h, sizeof(h));
+}
+
+int ld_cache_filter(const struct ld_cache *c, bool (*keep)(void *ctx, const char *path), void *ctx,
+		    void **out, size_t *len)
+{
+	size_t strings = 0;
+	bool *kept = malloc(c->count + 1);
+	if (!kept)
+		return -ENOMEM;
+	size_t n = count_kept(c, keep, ctx, kept, &strings);
+	*len = sizeof(struct cache_header) + n * sizeof(struct cache_entry) + strings;
+	*out = n ? malloc(*len) : NULL;
+	if (*out)
+		write_kept(c, kept, n, *out);
+	else
+		*len = 0;
+	free(kept);
+	return *out || !n ? 0 : -ENOMEM;
 }
 
 /* ---- tokens ---- */

@@ -34,7 +34,7 @@ struct loading {
 	struct object *first, **last;
 	unsigned int count;
 	struct ld_cache cache;
-	bool cache_tried, cache_needed;
+	bool cache_tried;
 	bool musl;
 	const char *interpreter; /* the last part of PT_INTERP: never loaded twice */
 };
@@ -134,19 +134,6 @@ static int try_rpaths(struct loading *l, struct object *loader, const char *name
 	return found;
 }
 
-/* Would ld.so find this without the cache? */
-static bool in_default_dir(const char *path)
-{
-	size_t len = strrchr(path, '/') - path;
-	for (const char *p = elf_arch_host()->default_dirs; p;) {
-		size_t n = strcspn(p, ":");
-		if (n == len && !memcmp(p, path, n))
-			return true;
-		p = p[n] ? p + n + 1 : NULL;
-	}
-	return false;
-}
-
 static int try_cache(struct loading *l, struct object *loader, const char *name)
 {
 	if (!l->cache_tried) {
@@ -154,10 +141,7 @@ static int try_cache(struct loading *l, struct object *loader, const char *name)
 		ld_cache_load(&l->cache, "/etc/ld.so.cache");
 	}
 	const char *path = ld_cache_find(&l->cache, name);
-	int found = path ? try_library(l, loader, name, path) : 0;
-	if (found == 1 && !in_default_dir(path))
-		l->cache_needed = true; /* it travels too */
-	return found;
+	return path ? try_library(l, loader, name, path) : 0;
 }
 
 /* musl, ldso/dynlink.c: LD_LIBRARY_PATH, then each one's rpath or runpath up the chain, then these;
@@ -220,8 +204,7 @@ static int load_all(struct loading *l)
 		for (char **name = o->elf.needed; *name && !err; name++)
 			err = load_needed(l, o, *name);
 	}
-	if (!err && l->cache_needed)
-		err = rootfs_mirror(l->r, "/etc/ld.so.cache");
+	l->r->wants_ld_cache |= !l->musl;
 	return err;
 }
 
@@ -233,7 +216,7 @@ static void loading_reset(struct loading *l)
 	l->first = NULL;
 	l->last = &l->first;
 	l->count = 0;
-	l->cache_tried = l->cache_needed = false;
+	l->cache_tried = false;
 }
 
 /* ---- programs ---- */

@@ -100,5 +100,7 @@ int rootfs_add_skeleton(struct rootfs *r)
 		err = add_missing(r, &mount_points[i]);
 	for (size_t i = 0; !err && !r->has_archive && i < sizeof(skeleton) / sizeof(*skeleton); i++)
 		err = add_missing(r, &skeleton[i]);
+	if (!err && r->wants_ld_cache)
+		err = rootfs_add_ld_cache(r);
 	return err;
 }

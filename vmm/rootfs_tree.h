@@ -84,6 +84,7 @@ struct rootfs {
 	int fds[ROOTFS_FDS_MAX];
 	unsigned int fd_count;
 	bool has_archive;
+	bool wants_ld_cache; /* a glibc program is there, linked dynamically */
 	int64_t now_ns;
 	/* layout, valid while laid_out */
 	bool laid_out;
@@ -149,6 +150,10 @@ int rootfs_link_add(struct rootfs *r, uint64_t dev, uint64_t ino, struct rootfs_
  * symbolic links that lead to it as they are on the host. What the tree already has on the way
  * stays. -ENOENT -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM -ENOSPC -EACCES. */
 int rootfs_mirror(struct rootfs *r, const char *path);
+
+/* /etc/ld.so.cache for the libraries in the tree, unless it has one. Saves ld.so a search through
+ * its directories for each library. 0 or an error. */
+int rootfs_add_ld_cache(struct rootfs *r);
 
 /* Absolute form of a host path by the working directory, "." and empty parts removed (".." kept:
  * links may lie before it). 0 or -errno. */

@@ -1,5 +1,5 @@
 /* cpio archives, good and hostile.
- * sources: vmm/rootfs.c vmm/rootfs_tree.c vmm/rootfs_host.c vmm/rootfs_image.c vmm/cpio.c
+ * sources: vmm/rootfs.c vmm/rootfs_tree.c vmm/rootfs_host.c vmm/rootfs_image.c vmm/rootfs_ldcache.c vmm/cpio.c vmm/elfdeps.c vmm/ldcache.c
  */
 #include <check.h>
 #include <errno.h>

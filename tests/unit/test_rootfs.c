@@ -1,5 +1,5 @@
 /* The root file system builder: tree, host files, programs, image.
- * sources: vmm/rootfs.c vmm/rootfs_tree.c vmm/rootfs_host.c vmm/rootfs_image.c vmm/program.c vmm/elfdeps.c vmm/ldcache.c vmm/cpio.c
+ * sources: vmm/rootfs.c vmm/rootfs_tree.c vmm/rootfs_host.c vmm/rootfs_image.c vmm/rootfs_ldcache.c vmm/program.c vmm/elfdeps.c vmm/ldcache.c vmm/cpio.c
  */
 #include <check.h>
 #include <errno.h>
