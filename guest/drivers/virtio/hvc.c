@@ -6,6 +6,7 @@
 
 #include "kernel/boot.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/lib/string.h"
 #include "kernel/tty/tty.h"
 
 #define HVC_MAJOR 229
@@ -22,13 +23,13 @@ static struct port *tty_port(void)
 static void hvc_write(struct tty *t __unused, const u8 *bytes, size_t n)
 {
 	struct port *p = tty_port();
-	struct uio_segment s;
-	struct uio u;
+	u8 *buf = p && !p->closed && n ? port_reserve(p) : NULL;
 
-	if (!p)
+	if (!buf)
 		return;
-	uio_kernel(&u, &s, (void *)bytes, n);
-	port_write(p, &u, true);
+	n = MIN(n, (size_t)PORT_SMALL);
+	memcpy(buf, bytes, n);
+	port_commit(p, buf, n);
 }
 
 /* A console without a host end swallows its output. */
@@ -36,7 +37,7 @@ static size_t hvc_room(struct tty *t __unused)
 {
 	struct port *p = tty_port();
 
-	return !p || p->closed || port_writable(p) ? PORT_SMALL : 0;
+	return !p || p->closed || port_reserve(p) ? PORT_SMALL : 0;
 }
 
 static u32 hvc_queued(struct tty *t __unused)

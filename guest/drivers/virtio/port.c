@@ -141,6 +141,12 @@ struct port *port_get(unsigned int id)
 
 /* ---- output ---- */
 
+static void tx_start(struct port *p)
+{
+	if (!vq_live(&p->tx))
+		VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]);
+}
+
 static struct port_chunk *free_chunk(struct port *p)
 {
 	for (unsigned int i = 0; i < PORT_CHUNKS; i++)
@@ -174,6 +180,28 @@ bool port_writable(struct port *p)
 		return false;
 	reap_tx(p);
 	return free_chunk(p) != NULL;
+}
+
+u8 *port_reserve(struct port *p)
+{
+	tx_start(p);
+	if (p->chunk[0].busy && (!port_writable(p) || !free_chunk(p)))
+		return NULL;
+	return small_buffer[p->id][free_chunk(p) - p->chunk];
+}
+
+/* Hand chunk i, holding n bytes at buf, to the device. */
+static void submit_chunk(struct port *p, unsigned int i, const u8 *buf, u32 n)
+{
+	p->chunk[i].busy = true;
+	vq_describe(&p->tx, i, buf, n, 0, 0);
+	vq_submit(&p->tx, i);
+	reap_tx(p);
+}
+
+void port_commit(struct port *p, u8 *buf, u32 n)
+{
+	submit_chunk(p, (buf - small_buffer[p->id][0]) / PORT_SMALL, buf, n);
 }
 
 /* The buffer for a write of n bytes, and how much of it fits. */
@@ -211,9 +239,7 @@ static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 		c->busy = false;
 		return -EFAULT;
 	}
-	vq_describe(&p->tx, i, buf, n, 0, 0);
-	vq_submit(&p->tx, i);
-	reap_tx(p);
+	submit_chunk(p, i, buf, n);
 	/* Not gone at once: the host is slow, or closed, and then says so by interrupt. */
 	if (c->busy)
 		virtio_poll_interrupt(&device);
@@ -232,8 +258,7 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 {
 	isize done = 0, r = 0;
 
-	if (!vq_live(&p->tx))
-		VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]);
+	tx_start(p);
 	while (from->left) {
 		struct port_chunk *c = NULL;
 		r = wait_writable(p, nonblock);

@@ -41,6 +41,10 @@ struct port *port_get(unsigned int id);
 /* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or, when nothing was, -EAGAIN (nonblock
  * and no room), -EPIPE (host closed), what else the host's write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
+/* The same without a uio, for small pieces: a buffer of PORT_SMALL bytes to be filled, or NULL when there is no room now (then p->wait is woken), and
+ * its sending, n > 0 bytes of it. Nothing may sleep between the two. */
+u8 *port_reserve(struct port *p);
+void port_commit(struct port *p, u8 *buf, u32 n);
 /* May port_write take something now? Else the next room wakes p->wait. */
 bool port_writable(struct port *p);
 /* Has the host not taken all output yet? Then p->wait is woken when it takes more. */

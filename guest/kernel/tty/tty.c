@@ -196,21 +196,28 @@ static isize tty_file_read(struct file *f, struct uio *to, file_off *pos __unuse
 
 /* ---- writing ---- */
 
-static bool writable(struct tty *t)
+/* How much may be written now; 0 when a writer should rather wait. */
+static size_t room(struct tty *t)
 {
-	return !t->stopped && t->driver->room(t) >= TTY_ROOM_MIN;
+	size_t n = t->stopped ? 0 : t->driver->room(t);
+
+	return n >= TTY_ROOM_MIN ? n : 0;
 }
 
-/* Wait until something may be written: 0, -EIO, -EAGAIN, -ERESTARTSYS. */
-static int wait_writable(struct tty *t, struct file *f)
+/* Wait until something may be written: *bytes = how much, or -EIO, -EAGAIN, -ERESTARTSYS. */
+static int wait_room(struct tty *t, struct file *f, size_t *bytes)
 {
 	int err = 0;
 
-	if (!writable(t) && (f->flags & O_NONBLOCK))
-		err = -EAGAIN;
-	else
-		err = WAIT_EVENT(&t->write_wait, writable(t) || hung_up(t, f) || t->other_closed, TASK_INTERRUPTIBLE,
-				 NO_DEADLINE);
+	if (hung_up(t, f) || t->other_closed)
+		return -EIO;
+	*bytes = room(t);
+	if (*bytes)
+		return 0;
+	if (f->flags & O_NONBLOCK)
+		return -EAGAIN;
+	err = WAIT_EVENT(&t->write_wait, (*bytes = room(t)) || hung_up(t, f) || t->other_closed, TASK_INTERRUPTIBLE,
+			 NO_DEADLINE);
 	return hung_up(t, f) || t->other_closed ? -EIO : err;
 }
 
@@ -220,17 +227,18 @@ static isize write_chunk(struct tty *t, struct file *f, struct uio *from)
 	u8 in[TTY_CHUNK], out[TTY_CHUNK];
 	struct uio before = *from;
 	size_t n = uio_read(from, in, MIN(from->left, sizeof(in)));
-	size_t used;
+	size_t used, bytes;
 
 	if (n == 0)
 		return -EFAULT;
-	int err = wait_writable(t, f); /* after the copy, which may sleep, too */
+	int err = wait_room(t, f, &bytes); /* after the copy, which may sleep, too */
 	if (err)
 		return err;
-	size_t made = ldisc_output(&t->ldisc, in, n, out, MIN(sizeof(out), t->driver->room(t)), &used);
-	t->driver->write(t, out, made);
-	*from = before;
-	uio_skip(from, used);
+	t->driver->write(t, out, ldisc_output(&t->ldisc, in, n, out, MIN(sizeof(out), bytes), &used));
+	if (used < n) {
+		*from = before;
+		uio_skip(from, used);
+	}
 	return used;
 }
 
@@ -276,7 +284,7 @@ static u32 tty_file_poll(struct file *f, struct poll_table *pt)
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (t->other_closed)
 		events |= EPOLLHUP;
-	if (writable(t))
+	if (room(t))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }
