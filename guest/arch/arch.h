@@ -122,6 +122,15 @@ int arch_user_cmpxchg32(u32 __user *p, u32 old, u32 new, u32 *seen);
 /* op: FUTEX_OP_SET..FUTEX_OP_XOR; *old = value before. 0, -EFAULT, -ENOSYS. */
 int arch_user_atomic32(int op, u32 __user *p, u32 arg, u32 *old);
 
+/* ---- heavy work ---- */
+/*
+ * A long stretch of kernel work (exec, fork, exit) begins and ends in this task: an architecture whose host runs supervisor
+ * code slowly may run the stretch in another way. Nothing else changes: it may sleep, fault, take errors. Begin answers whether
+ * it did anything, which end is to be told; pairs may nest.
+ */
+bool arch_heavy_begin(void);
+void arch_heavy_end(bool began);
+
 /* ---- bulk memory ---- */
 /* Zero / copy whole pages by the cheapest means of this machine (plain stores, or a hypercall). */
 void arch_clear_pages(void *dst, size_t pages);

@@ -79,8 +79,11 @@ static void start_other_cpus(void)
 
 void kernel_main(phys_addr info)
 {
+	bool heavy;
+
 	adopt_boot_info(info);
 	arch_cpu_init(0);
+	heavy = arch_heavy_begin();
 	page_init(boot_info);
 	cpu_count = MIN(boot_info->cpu_count, (unsigned int)MAX_CPUS);
 	sched_init();
@@ -90,6 +93,7 @@ void kernel_main(phys_addr info)
 		panic("no root file system");
 	process_start_first(boot_info);
 	start_other_cpus();
+	arch_heavy_end(heavy);
 	cpu_idle_loop();
 }
 

@@ -14,6 +14,7 @@
  *	executable, and
  *	the device window (the 2 MiB pages at BOOT_MMIO_BASE and BOOT_APIC_BASE) at
  *	BOOT_DIRECT_MAP_BASE + physical address, writable, uncached, not executable.
+ * All entries below the root carry the user bit, those of the root do not: the kernel may make another root.
  * Only two entries of the root are in use: those of the direct map and of the kernel image; nothing is mapped in the lower half.
  * Selectors: CS 0x10, SS DS ES FS GS 0x18 (the kernel's own table has the same descriptors there).
  * "top of memory" is boot_info.map_end: RAM plus the boot file system's pages.

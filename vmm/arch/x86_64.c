@@ -102,11 +102,12 @@ void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 	uint64_t *t = memory_range(mem, at, arch_tables_size(map_end));
 	uint64_t *root = t, *direct = t + 512, *window = t + 1024, *window_dir = t + 1536, *dir = t + 2048;
 	uint64_t n = memory_directories(map_end);
-	const uint64_t table = PTE_P | PTE_W | PTE_A;
+	const uint64_t closed = PTE_P | PTE_W | PTE_A;
+	const uint64_t table = closed | PTE_U;
 	const uint64_t leaf = table | PTE_D | PTE_PS;
 
-	root[table_index(BOOT_DIRECT_MAP_BASE, 39)] = (at + PAGE) | table;
-	root[table_index(BOOT_KERNEL_BASE, 39)] = (at + 2 * PAGE) | table;
+	root[table_index(BOOT_DIRECT_MAP_BASE, 39)] = (at + PAGE) | closed;
+	root[table_index(BOOT_KERNEL_BASE, 39)] = (at + 2 * PAGE) | closed;
 	window[table_index(BOOT_KERNEL_BASE, 30)] = (at + 3 * PAGE) | table;
 	for (unsigned int i = 0; i < 8; i++)
 		window_dir[table_index(BOOT_KERNEL_BASE, 21) + i] = (i * LARGE_PAGE) | leaf;

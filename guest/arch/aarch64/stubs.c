@@ -187,6 +187,16 @@ int arch_user_atomic32(__unused int op, __unused u32 __user *p, __unused u32 arg
 	MISSING;
 }
 
+/* Nothing to gain: the processor runs every mode alike. */
+bool arch_heavy_begin(void)
+{
+	return false;
+}
+
+void arch_heavy_end(__unused bool began)
+{
+}
+
 void arch_clear_pages(void *dst, size_t pages)
 {
 	memset(dst, 0, pages * PAGE_SIZE);

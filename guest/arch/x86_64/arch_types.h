@@ -34,6 +34,7 @@ struct thread_info {
 	u32 work; /* enum work_flag: tested on every way out */
 	u32 cpu;
 	u64 canary; /* THREAD_CANARY */
+	bool unprivileged; /* its kernel code runs in user mode now: arch_heavy_begin() */
 };
 #define THREAD_CANARY 0x6d6f74652d737461ull
 
@@ -55,6 +56,7 @@ typedef u64 arch_pte;
 #define ARCH_TABLE_CACHE 4
 struct arch_pgtable {
 	phys_addr root; /* PML4 */
+	phys_addr open_root; /* the same with the kernel open to user mode: unprivileged.c; 0 when not wanted */
 	struct page *tables; /* all pages of tables, linked by page.private */
 	struct {
 		u64 key; /* va / ARCH_TABLE_SPAN + 1, 0 when empty */

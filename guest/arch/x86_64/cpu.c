@@ -110,6 +110,7 @@ int arch_cpu_start(unsigned int cpu)
 	u64 top = (u64)idle->stack + KERNEL_STACK_SIZE;
 
 	task_info(idle)->cpu = cpu;
+	task_info(idle)->unprivileged = false;
 	cpu_areas[cpu].tss.rsp[0] = top;
 	return (int)arch_hypercall(HC_CPU_START, cpu, (u64)secondary_entry, top, 0);
 }

@@ -77,21 +77,22 @@ static inline u64 read_cr2(void)
 	return v;
 }
 
+/* These three name rax, which unprivileged_emulate() relies on. */
 static inline u64 read_cr3(void)
 {
 	u64 v;
-	__asm__ volatile("mov %%cr3, %0" : "=r"(v));
+	__asm__ volatile("mov %%cr3, %0" : "=a"(v));
 	return v;
 }
 
 static inline void write_cr3(u64 v)
 {
-	__asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+	__asm__ volatile("mov %0, %%cr3" : : "a"(v) : "memory");
 }
 
 static inline void invlpg(vaddr va)
 {
-	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+	__asm__ volatile("invlpg (%0)" : : "a"(va) : "memory");
 }
 
 static inline void cpuid(u32 leaf, u32 *a, u32 *b, u32 *c, u32 *d)
@@ -124,6 +125,35 @@ extern char syscall_entry[], secondary_entry[], thread_start_user[], thread_star
 extern u8 syscall_gate[], syscall_faulted_gate[], trap_common[], trap_common_locked[];
 extern char syscall_general[], syscall_locked[], syscall_faulted_locked[];
 void switch_stacks(u64 *save, u64 load);
+
+void unprivileged_enter(u64 cr3, u64 *rsp0, u64 transit_stack);
+void unprivileged_leave(void);
+extern char transit_stacks[];
+
+/* ---- unprivileged.c ---- */
+/* Is this code running in user mode? */
+static inline bool in_user_mode(void)
+{
+	u64 cs;
+	__asm__ volatile("mov %%cs, %0" : "=r"(cs));
+	return (cs & 3) != 0;
+}
+/* Should bulk work be asked of the VMM here and now? */
+static inline bool bulk_by_host(void)
+{
+	return supervisor_emulated && !in_user_mode();
+}
+/* Carry out the privileged instruction at which the kernel was stopped in user mode; false: it is none that is known. */
+bool unprivileged_emulate(struct arch_regs *r);
+/* From prev's mode to next's: RSP0 and, where the modes differ, CR3. In supervisor mode. */
+void unprivileged_switch(struct task *prev, struct task *next);
+/* Go on in user mode after a stay in supervisor mode. */
+void unprivileged_resume(void);
+/* The boot tables' open root. */
+u64 boot_open_root(void);
+/* What CR3 shall hold for pt (NULL: the boot tables) in the current task's mode. */
+u64 pgtable_cr3(const struct arch_pgtable *pt);
+void run_kernel_thread(void (*fn)(void *), void *arg);
 
 /* ---- trap.c: called by entry.S ---- */
 void trap_user(struct arch_regs *r);

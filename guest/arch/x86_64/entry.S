@@ -220,8 +220,9 @@ thread_start_user:
 	.globl	thread_start_kernel
 thread_start_kernel:
 	call	sched_finish_switch
-	mov	%r12, %rdi
-	call	*%rbx
+	mov	%rbx, %rdi
+	mov	%r12, %rsi
+	call	run_kernel_thread
 	jmp	leave_full
 
 /* void switch_stacks(u64 *save, u64 load) */
@@ -233,6 +234,25 @@ switch_stacks:
 	POP_CALLEE_SAVED
 	ret
 
+/* void unprivileged_enter(u64 cr3, u64 *rsp0, u64 transit_stack): returns in user mode, on the same stack */
+	.globl	unprivileged_enter
+unprivileged_enter:
+	pop	%rax
+	mov	%rdx, (%rsi)
+	mov	%rdi, %cr3
+	mov	%rsp, %rcx
+	pushq	$USER_DS
+	push	%rcx
+	pushq	$2
+	pushq	$USER_CS
+	push	%rax
+	iretq
+
+/* void unprivileged_leave(void): in user mode; returns in supervisor mode, RSP0 and CR3 as they were */
+	.globl	unprivileged_leave
+unprivileged_leave:
+	ud2
+
 /* Exceptions and interrupts, after a stub: a frame of TRAP_FRAME bytes. */
 	.balign 16
 	.globl	trap_common
@@ -240,6 +260,8 @@ trap_common:
 	cld
 	testb	$3, (REGS_CS - REGS_VECTOR)(%rsp)
 	jz	trap_from_kernel
+	cmp	$KERNEL_IMAGE, %rsp
+	jae	trap_from_unprivileged
 	lea	-REGS_VECTOR(%rsp), %rdi
 	call	trap_user
 	cmpl	$0, WORK_AT(TRAP_FRAME)(%rsp)
@@ -263,6 +285,8 @@ trap_common_locked:
 	cld
 	testb	$3, (REGS_CS - REGS_VECTOR)(%rsp)
 	jz	trap_from_kernel
+	cmp	$KERNEL_IMAGE, %rsp
+	jae	trap_from_unprivileged
 	lea	-REGS_VECTOR(%rsp), %rdi
 	call	trap_user_locked
 	test	%eax, %eax
@@ -271,6 +295,25 @@ trap_common_locked:
 	jne	trap_work
 	incl	kernel_lock_state + 4
 	jmp	leave_trap
+
+/*
+ * The kernel itself in user mode (unprivileged.c): the only one to arrive on a stack in the image, the transit stack. Either it has had enough of that, or this is a trap in
+ * kernel code like any other: its frame goes to the task's stack.
+ */
+trap_from_unprivileged:
+	cmpq	$unprivileged_leave, (REGS_RIP - REGS_VECTOR)(%rsp)
+	je	1f
+	mov	(REGS_RSP - REGS_VECTOR)(%rsp), %rdi
+	and	$-16, %rdi
+	sub	$TRAP_FRAME, %rdi
+	mov	%rsp, %rsi
+	mov	%rdi, %rdx
+	mov	$TRAP_FRAME / 8, %ecx
+	rep	movsq
+	mov	%rdx, %rsp
+	jmp	trap_from_kernel
+1:	mov	(REGS_RSP - REGS_VECTOR)(%rsp), %rsp
+	ret
 
 trap_from_kernel:
 	PUSH_CALLEE_SAVED

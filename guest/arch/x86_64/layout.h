@@ -24,6 +24,7 @@
  * Fixed addresses in the kernel image: what descriptor tables refer to lies where the assembler can compute
  * the descriptors' scattered bits, so that no boot code has to. kernel.ld asserts them.
  */
+#define KERNEL_IMAGE 0xffffffff80000000
 #define KERNEL_TEXT 0xffffffff80100000
 #define VECTOR_STUBS 0xffffffff80101000
 #define VECTOR_STUB_SIZE 64
@@ -34,6 +35,7 @@
 #define CPU_AREA_SCRATCH 0xc8
 #define ARCH_MAX_CPUS 16
 #define IST_STACK_SIZE 4096
+#define TRANSIT_STACK_SIZE 512
 
 /* struct arch_regs: the parts from the bottom up (arch_types.h). */
 #define REGS_SIZE 176
@@ -43,6 +45,7 @@
 #define REGS_RIP 136
 #define REGS_CS 144
 #define REGS_RFLAGS 152
+#define REGS_RSP 160
 /* Stored by every entry: from r9 up by a system call, from the vector up by a trap. */
 #define SYSCALL_FRAME 96
 #define TRAP_FRAME 128

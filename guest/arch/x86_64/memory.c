@@ -27,7 +27,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 	void *d = dst;
 	size_t words = n / 8;
 
-	if (unlikely(n >= HYPERCALL_MIN) && supervisor_emulated)
+	if (unlikely(n >= HYPERCALL_MIN) && bulk_by_host())
 		return copy_by_host(dst, src, n);
 	__asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words) : : "memory");
 	n &= 7;
@@ -42,7 +42,7 @@ void *memmove(void *dst, const void *src, size_t n)
 
 	if ((u64)d - (u64)s >= n)
 		return memcpy(dst, src, n);
-	if (n >= HYPERCALL_MIN && supervisor_emulated)
+	if (n >= HYPERCALL_MIN && bulk_by_host())
 		return copy_by_host(dst, src, n);
 	while (n--)
 		d[n] = s[n];
@@ -55,7 +55,7 @@ void *memset(void *dst, int c, size_t n)
 	size_t words = n / 8;
 	u64 pattern = 0x0101010101010101ull * (u8)c;
 
-	if (unlikely(n >= HYPERCALL_MIN) && supervisor_emulated && !c)
+	if (unlikely(n >= HYPERCALL_MIN) && bulk_by_host() && !c)
 		return clear_by_host(dst, n);
 	__asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
 	n &= 7;

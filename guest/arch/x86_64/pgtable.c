@@ -69,6 +69,43 @@ static pte_t *new_table(struct arch_pgtable *pt, pte_t *entry)
 	return page_to_virt(p);
 }
 
+/* The VMM's tables have the user bit below the root: these two entries decide. */
+static void open_kernel(pte_t *open, const pte_t *root)
+{
+	open[ROOT_DIRECT] = root[ROOT_DIRECT] | PTE_U;
+	open[ROOT_IMAGE] = root[ROOT_IMAGE] | PTE_U;
+}
+
+static bool init_open_root(struct arch_pgtable *pt, const pte_t *root)
+{
+	pte_t *open = new_table(pt, NULL);
+
+	if (!open)
+		return false;
+	pt->open_root = virt_to_phys(open);
+	open_kernel(open, root);
+	return true;
+}
+
+u64 boot_open_root(void)
+{
+	static pte_t open[TABLE_ENTRIES] __aligned(PAGE_SIZE);
+
+	if (!open[ROOT_IMAGE])
+		open_kernel(open, phys_to_virt(boot_info->boot_root));
+	return virt_to_phys(open);
+}
+
+/* Entries of the root stand in the open root too. */
+static void set_table(struct arch_pgtable *pt, pte_t *entry, pte_t value)
+{
+	pte_t *root = phys_to_virt(pt->root);
+
+	*entry = value;
+	if (pt->open_root && entry >= root && entry < root + TABLE_ENTRIES)
+		((pte_t *)phys_to_virt(pt->open_root))[entry - root] = value;
+}
+
 int arch_pgtable_init(struct arch_pgtable *pt)
 {
 	const pte_t *boot = phys_to_virt(boot_info->boot_root);
@@ -83,6 +120,11 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 	pt->root = virt_to_phys(root);
 	root[ROOT_DIRECT] = boot[ROOT_DIRECT];
 	root[ROOT_IMAGE] = boot[ROOT_IMAGE];
+	pt->open_root = 0;
+	if (supervisor_emulated && !init_open_root(pt, root)) {
+		arch_pgtable_destroy(pt);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -94,17 +136,18 @@ void arch_pgtable_destroy(struct arch_pgtable *pt)
 	 * Entry by entry, with stores: a host that shadows these tables follows only what it sees the guest write, and would
 	 * otherwise go on with old entries when the page becomes a table again.
 	 */
-	root[ROOT_DIRECT] = root[ROOT_IMAGE] = 0;
+	set_table(pt, &root[ROOT_DIRECT], 0);
+	set_table(pt, &root[ROOT_IMAGE], 0);
 	while (pt->tables) {
 		struct page *p = pt->tables;
 		pte_t *entry = p->freelist;
 
 		pt->tables = p->private;
 		if (entry)
-			*entry = 0;
+			set_table(pt, entry, 0);
 		page_free_clean(p);
 	}
-	pt->root = 0;
+	pt->root = pt->open_root = 0;
 }
 
 static void remember(struct arch_pgtable *pt, vaddr va, pte_t *table)
@@ -127,7 +170,7 @@ arch_pte *arch_pgtable_slot_slow(struct arch_pgtable *pt, vaddr va)
 
 			if (!below)
 				return NULL;
-			*entry = virt_to_phys(below) | TABLE_FLAGS;
+			set_table(pt, entry, virt_to_phys(below) | TABLE_FLAGS);
 		}
 		table = table_of(*entry);
 	}
@@ -182,5 +225,5 @@ arch_pte *arch_pte_skip(arch_pte *slot, arch_pte *end)
 
 void arch_pgtable_switch(struct arch_pgtable *pt)
 {
-	write_cr3(pt ? pt->root : boot_info->boot_root);
+	write_cr3(pgtable_cr3(pt));
 }

@@ -53,3 +53,8 @@ idt:
 	.balign	16
 ist_stacks:
 	.skip	ARCH_MAX_CPUS * IST_STACK_SIZE
+
+	.balign	16
+	.globl	transit_stacks
+transit_stacks:
+	.skip	ARCH_MAX_CPUS * TRANSIT_STACK_SIZE

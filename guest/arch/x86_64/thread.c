@@ -18,6 +18,7 @@ static struct switch_frame *first_frame(struct task *t, const char *start)
 
 	*f = (struct switch_frame){.return_address = (u64)start};
 	t->arch.sp = (u64)f;
+	task_info(t)->unprivileged = false;
 	return f;
 }
 
@@ -35,6 +36,15 @@ void arch_thread_fork(struct task *t, const struct arch_regs *parent, vaddr sp, 
 	t->arch.gs_base = current->arch.gs_base;
 	fpu_save_current(&t->arch.fpu);
 	first_frame(t, thread_start_user);
+}
+
+/* From entry.S. What a kernel thread does is heavy: it starts the first program. */
+void run_kernel_thread(void (*fn)(void *), void *arg)
+{
+	bool heavy = arch_heavy_begin();
+
+	fn(arg);
+	arch_heavy_end(heavy);
 }
 
 void arch_thread_kernel(struct task *t, void (*fn)(void *), void *arg)
@@ -69,16 +79,22 @@ void arch_thread_reset(struct task *t)
 	load_bases(cpu_area_current(), t);
 }
 
+/* Stacks are switched in supervisor mode alone; a task that came in user mode goes on there. */
 void arch_switch(struct task *prev, struct task *next)
 {
+	bool in_user = in_user_mode();
 	struct cpu_area *area = cpu_area_current();
 
 	task_info(next)->cpu = task_info(prev)->cpu;
-	area->tss.rsp[0] = (u64)next->stack + KERNEL_STACK_SIZE;
+	if (unlikely(in_user))
+		unprivileged_leave();
+	unprivileged_switch(prev, next);
 	fpu_switch(prev, next);
 	if (next->mm)
 		load_bases(area, next);
 	switch_stacks(&prev->arch.sp, next->arch.sp);
+	if (unlikely(in_user))
+		unprivileged_resume();
 }
 
 void arch_thread_release(struct task *t)

@@ -76,7 +76,7 @@ void arch_tlb_flush_range(struct mm *mm, vaddr start, vaddr end)
 void arch_tlb_flush_mm(struct mm *mm)
 {
 	if (loaded_here(mm))
-		write_cr3(mm->pgtable.root);
+		arch_pgtable_switch(&mm->pgtable);
 	if (cpu_count > 1)
 		flush_others(mm);
 }

@@ -215,6 +215,8 @@ void trap_kernel(struct arch_regs *r)
 	r->orig_rax = ~0ull;
 	if (r->vector >= TRAP_INTERRUPTS)
 		kernel_interrupt(r);
+	else if (r->vector == TRAP_PROTECTION && (r->cs & 3) && unprivileged_emulate(r))
+		return;
 	else if (r->vector == TRAP_PAGE_FAULT ? !kernel_page_fault(r, error) : !apply_fixup(r))
 		kernel_broken(r, error);
 }

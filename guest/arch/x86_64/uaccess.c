@@ -10,7 +10,7 @@
 
 static bool ask_host(size_t n)
 {
-	return unlikely(n >= HYPERCALL_MIN) && supervisor_emulated;
+	return unlikely(n >= HYPERCALL_MIN) && bulk_by_host();
 }
 
 /*

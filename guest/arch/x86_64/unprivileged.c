@@ -1,0 +1,135 @@
+/*
+ * Hosts without hardware virtualisation emulate supervisor code one instruction at a time but run user mode natively. So
+ * heavy stretches of kernel work run in user mode there: same code, same addresses, same stack, with interrupts off, under a
+ * second root ("open") of the same tables, in which the kernel's two entries have the user bit. Programs never run
+ * under an open root.
+ *
+ * Meanwhile traps arrive on a small transit stack (RSP0), since the task's own is in use; entry.S moves the frame to it
+ * and goes on as for any trap in kernel code, in supervisor mode. Privileged instructions are such traps: they are
+ * carried out here. Going in costs about 20 emulated instructions, coming out a trap.
+ */
+#include "cpu.h"
+
+#include "kernel/boot.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/task.h"
+#include "shared/abi/hypercall.h"
+
+static struct arch_pgtable *loaded_pgtable(unsigned int cpu)
+{
+	struct mm *mm = cpu_table[cpu].mm;
+
+	return mm ? &mm->pgtable : NULL;
+}
+
+static u64 transit_top(unsigned int cpu)
+{
+	return (u64)transit_stacks + (cpu + 1) * TRANSIT_STACK_SIZE;
+}
+
+static u64 cr3_of(const struct arch_pgtable *pt, bool open)
+{
+	if (open)
+		return pt ? pt->open_root : boot_open_root();
+	return pt ? pt->root : boot_info->boot_root;
+}
+
+u64 pgtable_cr3(const struct arch_pgtable *pt)
+{
+	return cr3_of(pt, arch_thread_info()->unprivileged);
+}
+
+void unprivileged_resume(void)
+{
+	unsigned int cpu = arch_thread_info()->cpu;
+
+	unprivileged_enter(cr3_of(loaded_pgtable(cpu), true), (u64 *)((char *)&cpu_areas[cpu] + CPU_AREA_RSP0),
+			   transit_top(cpu));
+}
+
+bool arch_heavy_begin(void)
+{
+	struct thread_info *info = arch_thread_info();
+
+	if (!supervisor_emulated || info->unprivileged)
+		return false;
+	info->unprivileged = true;
+	unprivileged_resume();
+	return true;
+}
+
+void arch_heavy_end(bool began)
+{
+	struct thread_info *info = arch_thread_info();
+
+	if (!began)
+		return;
+	unprivileged_leave();
+	info->unprivileged = false;
+	cpu_areas[info->cpu].tss.rsp[0] = (u64)info + KERNEL_STACK_SIZE;
+	write_cr3(cr3_of(loaded_pgtable(info->cpu), false));
+}
+
+void unprivileged_switch(struct task *prev, struct task *next)
+{
+	const struct thread_info *from = task_info(prev), *to = task_info(next);
+
+	cpu_areas[to->cpu].tss.rsp[0] = to->unprivileged ? transit_top(to->cpu) : (u64)to + KERNEL_STACK_SIZE;
+	if (unlikely(from->unprivileged != to->unprivileged))
+		write_cr3(cr3_of(loaded_pgtable(to->cpu), to->unprivileged));
+}
+
+/* The instructions that cpu.h and hypercall.c use, in the one form they have there. */
+struct privileged {
+	u8 length, code[3];
+	void (*carry_out)(struct arch_regs *r);
+};
+
+static void do_hypercall(struct arch_regs *r)
+{
+	r->rax = (u64)arch_hypercall((u32)r->rax, r->rdi, r->rsi, r->rdx, r->r10);
+}
+
+static void do_wrmsr(struct arch_regs *r)
+{
+	wrmsr((u32)r->rcx, (u32)r->rax | r->rdx << 32);
+}
+
+static void do_write_cr3(struct arch_regs *r)
+{
+	write_cr3(r->rax);
+}
+
+static void do_read_cr3(struct arch_regs *r)
+{
+	r->rax = read_cr3();
+}
+
+static void do_invlpg(struct arch_regs *r)
+{
+	invlpg(r->rax);
+}
+
+static const struct privileged privileged[] = {
+	{2, {0xe7, HC_PORT}, do_hypercall},
+	{2, {0x0f, 0x30}, do_wrmsr},
+	{3, {0x0f, 0x22, 0xd8}, do_write_cr3},
+	{3, {0x0f, 0x20, 0xd8}, do_read_cr3},
+	{3, {0x0f, 0x01, 0x38}, do_invlpg},
+};
+
+bool unprivileged_emulate(struct arch_regs *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(privileged); i++) {
+		const struct privileged *p = &privileged[i];
+
+		if (!memcmp((const void *)r->rip, p->code, p->length)) {
+			p->carry_out(r);
+			r->rip += p->length;
+			return true;
+		}
+	}
+	return false;
+}
