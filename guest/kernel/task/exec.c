@@ -316,11 +316,13 @@ int task_exec(int dirfd, struct exec_args *args, int flags)
 	int err = visible_name(dirfd, args->path, &name, &made);
 	if (err)
 		return err;
+	sched_charge_current();
 	err = open_program(dirfd, args, flags, name, &b);
 	if (!err) {
 		err = exec_binary(&b, args, name);
 		binary_close(&b);
 	}
 	kfree(made);
+	sched_charge_kernel();
 	return err;
 }

@@ -61,7 +61,7 @@ static void drop_resources(struct task *t)
 
 static void add_times(struct process *p, struct task *t)
 {
-	sched_charge_current();
+	sched_charge_kernel();
 	p->cpu_user_ns += t->user_ns;
 	p->cpu_kernel_ns += t->kernel_ns;
 	p->min_faults += t->min_faults;
@@ -137,6 +137,7 @@ void task_exit(int status)
 	struct task *t = task_current();
 	struct process *p = t->process;
 	t->exit_code = status;
+	sched_charge_current();
 	trace_exited(status);
 	end_with_program(p, status);
 	t->killed = true; /* signals have nothing to say any more */

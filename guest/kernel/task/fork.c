@@ -231,6 +231,7 @@ static long launch(const struct clone_request *req, struct task *t, struct proce
 		t->vfork_wait = &v.queue;
 	}
 	task_start(t);
+	sched_charge_kernel();
 	if (req->flags & CLONE_VFORK)
 		vfork_wait(&v);
 	return nr;
@@ -255,6 +256,7 @@ static long clone_checked(const struct clone_request *req)
 	struct process *p = NULL;
 	struct file *pidfd = NULL;
 	int fd = -1, err = -ENOMEM;
+	sched_charge_current();
 	struct task *t = copy_task(req);
 	if (!t)
 		return -ENOMEM;

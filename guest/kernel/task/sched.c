@@ -135,6 +135,16 @@ void sched_charge_current(void)
 	charge(cpu_current(), task_current(), arch_counter_ns());
 }
 
+void sched_charge_kernel(void)
+{
+	struct task *t = task_current();
+	struct cpu *c = cpu_current();
+	u64 now = arch_counter_ns(), ns = now - t->last_ns;
+	t->last_ns = now;
+	c->kernel_ns += ns;
+	t->kernel_ns += ns;
+}
+
 static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 {
 	c->switches++;

@@ -54,8 +54,12 @@ struct task *sched_create_idle(unsigned int cpu);
 void cpu_load_mm(struct mm *mm);
 /* Make sure this CPU's hardware timer fires at deadline_ns (arch_counter_ns() scale) or before. */
 void cpu_timer_request(u64 deadline_ns);
-/* Charge CPU time of the current task up to now. */
+/*
+ * CPU time of the current task up to now. Entries to the kernel do not read the clock, so short calls count as the program's own time;
+ * the long ones (fork, execve, exit) set themselves apart: sched_charge_current() at their beginning, sched_charge_kernel() at their end.
+ */
 void sched_charge_current(void);
+void sched_charge_kernel(void);
 /* Give up the CPU. With state TASK_RUNNING the task stays runnable. */
 void schedule(void);
 /* Make a sleeping or stopped task runnable (no effect when it runs already). */
