@@ -261,9 +261,9 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 	tx_start(p);
 	while (from->left) {
 		struct port_chunk *c = NULL;
-		r = wait_writable(p, nonblock);
-		if (!r)
-			r = take_error(p);
+		r = take_error(p);
+		if (!r && p->chunk[0].busy)
+			r = wait_writable(p, nonblock);
 		if (!r)
 			c = free_chunk(p);
 		if (c)
