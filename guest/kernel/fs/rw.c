@@ -5,20 +5,20 @@
 #include "kernel/task/signal.h"
 #include "kernel/task/task.h"
 
-#define RUN_PAGES 16
+#define RUN_PAGES 64
 
 /* Adjacent bytes of a file that lie adjacent in memory too, so that one copy moves them. */
 struct run {
 	char *at; /* NULL: a hole */
 	size_t len;
-	unsigned int count; /* page references held */
-	struct page *page[RUN_PAGES];
+	struct page *first; /* neighbours in memory are neighbours in the array of descriptors */
+	unsigned int count; /* pages referenced, from first on */
 };
 
 static void run_release(struct run *r)
 {
 	for (unsigned int i = 0; i < r->count; i++)
-		page_put(r->page[i]);
+		page_put(r->first + i);
 }
 
 /* Files in memory leave a part of it to programs. */
@@ -29,52 +29,74 @@ static bool memory_is_low(void)
 	return c.free < c.total / 16;
 }
 
-/* Lengthen the run while the next page of the file is the next page of memory. */
-static void run_extend(struct mapping *m, u64 index, size_t want, bool create, struct run *r)
+/* The run's pages are known: where its bytes are. */
+static void run_set(struct run *r, size_t in_page, size_t want)
 {
-	phys_addr next = page_to_phys(r->page[0]) + PAGE_SIZE;
-	while (r->len < want && r->count < RUN_PAGES) {
+	r->at = (char *)page_to_virt(r->first) + in_page;
+	r->len = MIN(want, ((size_t)r->count << PAGE_SHIFT) - in_page);
+}
+
+/* Pages of the cache, slots[0] present, as many as follow each other in memory. */
+static void run_cached(struct run *r, void *const *slots, unsigned int n, size_t pages)
+{
+	struct page *p = slots[0];
+	unsigned int i = 0;
+	n = MIN(n, pages);
+	do
+		page_get(p + i);
+	while (++i < n && slots[i] == p + i);
+	r->first = p;
+	r->count = i;
+}
+
+/* Make pages of a file in memory, while each is the next of memory: fresh ones mostly are. 0, -ENOMEM, -ENOSPC when there is not even one. */
+static int run_create(struct mapping *m, u64 index, size_t pages, struct run *r)
+{
+	while (r->count < MIN(pages, (size_t)RUN_PAGES)) {
 		struct page *p;
-		if (mapping_get(m, ++index, create && !memory_is_low(), &p))
-			return;
-		if (page_to_phys(p) != next) {
+		int err = !m->ops && memory_is_low() ? -ENOSPC : mapping_get(m, index + r->count, true, &p);
+		if (err)
+			return r->count ? 0 : err;
+		if (r->count && p != r->first + r->count) {
 			page_put(p);
-			return;
+			break;
 		}
-		r->page[r->count++] = p;
-		r->len = MIN(r->len + PAGE_SIZE, want);
-		next += PAGE_SIZE;
+		if (!r->count++)
+			r->first = p;
 	}
+	return 0;
 }
 
 /* The run at byte `at`, at most want bytes: 0, -ENOMEM, -ENOSPC, -EIO. */
 static int run_find(struct mapping *m, u64 at, size_t want, bool create, struct run *r)
 {
 	u64 index = at >> PAGE_SHIFT;
-	size_t in_page = at & (PAGE_SIZE - 1);
+	size_t in_page = at & (PAGE_SIZE - 1), pages = (in_page + want + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	unsigned int n;
 	r->count = 0;
 	/* Boot-image pages with nothing laid over them: one run, and they never go away. */
-	if (index < m->base_pages && !m->pages.root) {
+	if (index < m->base_pages && !m->page_count) {
 		r->at = (char *)phys_to_virt(m->base) + at;
 		r->len = MIN(want, (m->base_pages << PAGE_SHIFT) - at);
 		return 0;
 	}
-	r->at = NULL;
-	r->len = MIN(want, PAGE_SIZE - in_page);
-	int err = mapping_get(m, index, false, &r->page[0]);
-	if (err == -ENOENT) {
-		if (!create)
-			return 0;
-		if (!m->ops && memory_is_low())
-			return -ENOSPC;
-		err = mapping_get(m, index, true, &r->page[0]);
+	void *const *slots = m->page_count ? radix_slots(&m->pages, index, &n) : NULL;
+	int err = 0;
+	if (likely(slots && *slots)) {
+		run_cached(r, slots, n, pages);
+	} else if (index < m->base_pages || (m->ops && m->ops->read_page)) {
+		err = mapping_get(m, index, true, &r->first);
+		r->count = !err;
+	} else if (create) {
+		err = run_create(m, index, pages, r);
+	} else {
+		r->at = NULL;
+		r->len = m->page_count ? MIN(want, PAGE_SIZE - in_page) : want;
+		return 0;
 	}
-	if (err)
-		return err;
-	r->count = 1;
-	r->at = (char *)page_to_virt(r->page[0]) + in_page;
-	run_extend(m, index, want, create, r);
-	return 0;
+	if (!err)
+		run_set(r, in_page, want);
+	return err;
 }
 
 isize mapping_read(struct mapping *m, u64 size, struct uio *to, file_off *pos)
@@ -113,9 +135,8 @@ isize mapping_write(struct mapping *m, struct uio *from, file_off *pos)
 		if (err)
 			break;
 		size_t moved = uio_read(from, r.at, r.len);
-		if (m->ops && m->ops->write_page)
-			for (unsigned int i = 0; i < r.count; i++)
-				r.page[i]->flags |= PAGE_DIRTY;
+		for (unsigned int i = 0; m->ops && i < r.count; i++)
+			mapping_dirty(m, r.first + i);
 		run_release(&r);
 		done += moved;
 		at += moved;

@@ -34,6 +34,20 @@ void *radix_get(const struct radix *r, u64 key)
 	return n;
 }
 
+void *const *radix_slots(const struct radix *r, u64 key, unsigned int *count)
+{
+	struct radix_node *n = r->root;
+
+	if (!covers(r->height, key))
+		return NULL;
+	for (unsigned int level = r->height; n && level > 1; level--)
+		n = n->slot[slot_of(key, level)];
+	if (!n)
+		return NULL;
+	*count = FANOUT - slot_of(key, 1);
+	return &n->slot[slot_of(key, 1)];
+}
+
 /* Add levels at the top until key fits. 0 or -ENOMEM. */
 static int grow(struct radix *r, u64 key)
 {
