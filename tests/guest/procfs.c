@@ -390,6 +390,42 @@ static void test_other(void)
 	CHECK_ERR(open(path, O_RDONLY), ENOENT);
 }
 
+/* What others may see. */
+static void test_permissions(void)
+{
+	char path[64], out[64];
+	int status, parent = getpid();
+	pid_t child = fork();
+	if (!child) {
+		test_failures = 0;
+		CHECK_EQ(setgid(65534), 0);
+		CHECK_EQ(setuid(65534), 0);
+		snprintf(path, sizeof(path), "/proc/%d/status", parent);
+		CHECK(load(path) > 0);
+		snprintf(path, sizeof(path), "/proc/%d/environ", parent);
+		CHECK_ERR(open(path, O_RDONLY), EACCES);
+		snprintf(path, sizeof(path), "/proc/%d/exe", parent);
+		CHECK_ERR(readlink(path, out, sizeof(out)), EACCES);
+		snprintf(path, sizeof(path), "/proc/%d/fd", parent);
+		CHECK_ERR(open(path, O_RDONLY | O_DIRECTORY), EACCES);
+		snprintf(path, sizeof(path), "/proc/%d/comm", parent);
+		CHECK_ERR(open(path, O_WRONLY), EACCES);
+		snprintf(path, sizeof(path), "/proc/%d/maps", parent);
+		CHECK_ERR(open(path, O_RDONLY), EACCES);
+		CHECK(load("/proc/self/maps") > 0);
+		CHECK_ERR(open("/proc/sys/kernel/hostname", O_WRONLY), EACCES);
+		CHECK_ERR(open("/proc/self/environ", O_RDONLY), EACCES); /* no longer dumpable */
+		struct stat st;
+		CHECK_EQ(stat("/proc/self", &st), 0);
+		SHOW(st.st_uid);
+		SHOW(st.st_gid);
+		CHECK(readlink("/proc/self/exe", out, sizeof(out)) > 0);
+		_exit(test_failures != 0);
+	}
+	waitpid(child, &status, 0);
+	CHECK_EQ(status, 0);
+}
+
 static void test_system(void)
 {
 	double a, b, c;
@@ -474,6 +510,7 @@ int main(int argc, char **argv)
 	test_comm();
 	test_threads();
 	test_other();
+	test_permissions();
 	test_system();
 	test_uuid();
 	test_sysfs();

@@ -35,11 +35,12 @@ static void bind_ops(struct inode *i, const struct proc_entry *e)
 	}
 }
 
-/* proc(5), /proc/pid: owned by the process's effective ids, by root when it is not "dumpable". */
+/* proc(5), /proc/pid: owned by the process's effective ids; what is not open to all to read belongs
+ * to root when the process is not "dumpable". */
 static void set_owner(struct inode *i, const struct proc_node *n)
 {
 	const struct task *t = n->pid ? n->pid->task : NULL;
-	bool own = t && t->process->dumpable;
+	bool own = t && (t->process->dumpable || n->entry->mode == (S_IFDIR | 0555));
 	i->uid = own ? t->cred->euid : 0;
 	i->gid = own ? t->cred->egid : 0;
 }
@@ -261,6 +262,17 @@ static int make_text(struct file *f)
 	return 0;
 }
 
+static int text_open(struct inode *i, struct file *f)
+{
+	const struct proc_node *n = node_of(i);
+	(void)f;
+	if (!n->pid)
+		return 0;
+	if (!n->pid->task)
+		return -ESRCH;
+	return n->entry->guarded ? proc_may_inspect(n->pid->task) : 0;
+}
+
 static isize text_read(struct file *f, struct uio *to, file_off *pos)
 {
 	if (*pos < 0)
@@ -359,7 +371,7 @@ static const struct inode_ops dir_ops = {.lookup = proc_lookup,
 					 .mkdir = no_create,
 					 .mknod = no_mknod,
 					 .symlink = no_symlink};
-static const struct inode_ops file_inode_ops = {.truncate = text_truncate};
+static const struct inode_ops file_inode_ops = {.open = text_open, .truncate = text_truncate};
 static const struct inode_ops link_ops = {.readlink = proc_readlink};
 static const struct inode_ops magic_link_ops = {.readlink = magic_readlink, .follow = proc_follow};
 static const struct file_ops dir_file_ops = {

@@ -58,7 +58,9 @@ struct proc_numbers {
 struct proc_entry {
 	const char *name; /* NULL ends a table */
 	u32 mode;	  /* with S_IFMT */
-	/* Files. 0 or -errno; may sleep. */
+	/* Files. Only who may look inside the process may open it. */
+	bool guarded;
+	/* 0 or -errno; may sleep. */
 	int (*show)(const struct proc_node *n, struct proc_text *t);
 	/* One write(2), NUL-terminated, at most a page: 0 or -errno. */
 	int (*store)(const struct proc_node *n, char *text, size_t len);

@@ -58,10 +58,9 @@ static int show_cmdline(const struct proc_node *n, struct proc_text *t)
 
 static int show_environ(const struct proc_node *n, struct proc_text *t)
 {
-	int err = proc_may_inspect(proc_task(n));
-	struct mm *mm = err ? NULL : proc_mm(n);
+	struct mm *mm = proc_mm(n);
 	if (!mm)
-		return err;
+		return 0;
 	show_memory(mm, mm->env_start, mm->env_end, t);
 	mm_put(mm);
 	return 0;
@@ -70,10 +69,9 @@ static int show_environ(const struct proc_node *n, struct proc_text *t)
 static int show_auxv(const struct proc_node *n, struct proc_text *t)
 {
 	const struct mm *mm = proc_task(n)->mm;
-	int err = proc_may_inspect(proc_task(n));
-	if (err || !mm)
-		return err;
 	size_t k = 0;
+	if (!mm)
+		return 0;
 	while (k + 2 < ARRAY_SIZE(mm->auxv) && mm->auxv[k])
 		k += 2;
 	proc_bytes(t, mm->auxv, (k + 2) * sizeof(mm->auxv[0]));
@@ -285,6 +283,10 @@ static const struct proc_numbers thread_numbers = {
 	{                                                                                          \
 		.name = n, .mode = S_IFREG | (m), .show = s                                        \
 	}
+#define GUARDED_ENTRY(n, m, s)                                                                     \
+	{                                                                                          \
+		.name = n, .mode = S_IFREG | (m), .show = s, .guarded = true                       \
+	}
 #define LINK_ENTRY(n, f)                                                                           \
 	{                                                                                          \
 		.name = n, .mode = S_IFLNK | 0777, .follow = f                                     \
@@ -293,14 +295,15 @@ static const struct proc_numbers thread_numbers = {
 #define COMMON_ENTRIES                                                                             \
 	{.name = "fd", .mode = S_IFDIR | 0500, .numbers = &proc_fd_numbers},                       \
 		{.name = "fdinfo", .mode = S_IFDIR | 0555, .numbers = &proc_fdinfo_numbers},       \
-		FILE_ENTRY("environ", 0400, show_environ), FILE_ENTRY("auxv", 0400, show_auxv),    \
+		GUARDED_ENTRY("environ", 0400, show_environ),                                      \
+		GUARDED_ENTRY("auxv", 0400, show_auxv),                                            \
 		FILE_ENTRY("status", 0444, proc_show_status),                                      \
 		FILE_ENTRY("limits", 0444, show_limits),                                           \
 		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm},  \
 		FILE_ENTRY("cmdline", 0444, show_cmdline),                                         \
 		FILE_ENTRY("stat", 0444, proc_show_stat), FILE_ENTRY("statm", 0444, show_statm),   \
-		FILE_ENTRY("maps", 0444, proc_show_maps),                                          \
-		FILE_ENTRY("smaps", 0444, proc_show_smaps), LINK_ENTRY("cwd", follow_cwd),         \
+		GUARDED_ENTRY("maps", 0444, proc_show_maps),                                       \
+		GUARDED_ENTRY("smaps", 0444, proc_show_smaps), LINK_ENTRY("cwd", follow_cwd),      \
 		LINK_ENTRY("root", follow_root), LINK_ENTRY("exe", follow_exe),                    \
 		FILE_ENTRY("mounts", 0444, proc_show_mounts),                                      \
 		FILE_ENTRY("mountinfo", 0444, proc_show_mountinfo),                                \
