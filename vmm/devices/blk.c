@@ -15,10 +15,11 @@
 #include "devices/virtio.h"
 #include "mote.h"
 
-#define SECTOR 512u
+#define SECTOR	       512u
 #define BLK_QUEUE_SIZE 128
 
-/* Plain state: the transport's (a request is done within its notification) and the configuration. */
+/* Plain state: the transport's (a request is done within its notification) and the configuration.
+ */
 struct blk {
 	struct virtio_device virtio; /* first */
 	struct virtio_blk_config config;
@@ -45,13 +46,15 @@ static bool range_ok(const struct blk *b, uint64_t sector, uint64_t len)
 }
 
 /* All of iov at off: 0 or -errno. */
-static int transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t off, uint64_t len, bool write)
+static int transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t off, uint64_t len,
+		    bool write)
 {
 	struct iovec part[VIRTQ_MAX_SIZE];
 
 	for (uint64_t done = 0; done < len;) {
 		unsigned int k = iov_slice(iov, n, done, len - done, part);
-		ssize_t r = write ? pwritev(fd, part, k, off + done) : preadv(fd, part, k, off + done);
+		ssize_t r =
+			write ? pwritev(fd, part, k, off + done) : preadv(fd, part, k, off + done);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
@@ -66,11 +69,13 @@ static int discard(struct blk *b, const struct request *r, uint32_t type)
 	struct virtio_blk_discard_write_zeroes seg;
 	int how = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
 
-	if (r->len != sizeof(seg) || iov_to_buf(r->data, r->count, &seg, sizeof(seg)) != sizeof(seg))
+	if (r->len != sizeof(seg) ||
+	    iov_to_buf(r->data, r->count, &seg, sizeof(seg)) != sizeof(seg))
 		return -EINVAL;
 	uint64_t len = (uint64_t)seg.num_sectors * SECTOR;
 	bool unmap = seg.flags & VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
-	if (!range_ok(b, seg.sector, len) || (type == VIRTIO_BLK_T_DISCARD ? seg.flags : seg.flags & ~1u))
+	if (!range_ok(b, seg.sector, len) ||
+	    (type == VIRTIO_BLK_T_DISCARD ? seg.flags : seg.flags & ~1u))
 		return -EINVAL;
 	if (type == VIRTIO_BLK_T_WRITE_ZEROES && !unmap)
 		how = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
@@ -102,7 +107,8 @@ static int do_write(struct blk *b, const struct request *r)
 
 	if (type == VIRTIO_BLK_T_FLUSH)
 		return fdatasync(b->fd) ? -EIO : 0;
-	if (type != VIRTIO_BLK_T_OUT && type != VIRTIO_BLK_T_DISCARD && type != VIRTIO_BLK_T_WRITE_ZEROES)
+	if (type != VIRTIO_BLK_T_OUT && type != VIRTIO_BLK_T_DISCARD &&
+	    type != VIRTIO_BLK_T_WRITE_ZEROES)
 		return -EOPNOTSUPP;
 	if (b->read_only)
 		return -EIO;
@@ -125,14 +131,16 @@ static unsigned char status_of(int64_t result)
 	return result == -EOPNOTSUPP ? VIRTIO_BLK_S_UNSUPP : VIRTIO_BLK_S_IOERR;
 }
 
-/* Take the chain apart, do the request, write the status byte: the bytes written to the chain, or -1 for a chain that is no request. */
+/* Take the chain apart, do the request, write the status byte: the bytes written to the chain, or
+ * -1 for a chain that is no request. */
 static int64_t serve(struct blk *b, const struct virtq_chain *c)
 {
 	struct request r;
 	struct iovec last;
 	const struct iovec *writable = c->iov + c->readable;
 
-	if (c->write_len < 1 || iov_to_buf(c->iov, c->readable, &r.header, sizeof(r.header)) != sizeof(r.header))
+	if (c->write_len < 1 ||
+	    iov_to_buf(c->iov, c->readable, &r.header, sizeof(r.header)) != sizeof(r.header))
 		return -1;
 	iov_slice(writable, c->writable, c->write_len - 1, 1, &last);
 	bool in = reads_data(r.header.type);
@@ -169,12 +177,15 @@ static void blk_destroy(struct mmio_device *mmio)
 	free(b);
 }
 
-#define BLK_FEATURES                                                                             \
-	(1ull << VIRTIO_BLK_F_FLUSH | 1ull << VIRTIO_BLK_F_SEG_MAX | 1ull << VIRTIO_BLK_F_DISCARD | \
-	 1ull << VIRTIO_BLK_F_WRITE_ZEROES)
-static const struct virtio_ops blk_ops = {.features = BLK_FEATURES, .queue_count = 1, .notify = blk_notify};
-static const struct virtio_ops blk_ro_ops = {
-	.features = 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_SEG_MAX, .queue_count = 1, .notify = blk_notify};
+#define BLK_FEATURES                                                                               \
+	(1ull << VIRTIO_BLK_F_FLUSH | 1ull << VIRTIO_BLK_F_SEG_MAX |                               \
+	 1ull << VIRTIO_BLK_F_DISCARD | 1ull << VIRTIO_BLK_F_WRITE_ZEROES)
+static const struct virtio_ops blk_ops = {
+	.features = BLK_FEATURES, .queue_count = 1, .notify = blk_notify};
+static const struct virtio_ops blk_ro_ops = {.features = 1ull << VIRTIO_BLK_F_RO |
+							 1ull << VIRTIO_BLK_F_SEG_MAX,
+					     .queue_count = 1,
+					     .notify = blk_notify};
 
 static int file_bytes(int fd, uint64_t *out)
 {
@@ -235,7 +246,8 @@ static int blk_create(struct machine *m, const char *path, bool read_only)
 	const char *base = strrchr(path, '/');
 	base = base ? base + 1 : path;
 	memcpy(b->id, base, strnlen(base, sizeof(b->id)));
-	virtio_setup(&b->virtio, read_only ? &blk_ro_ops : &blk_ops, VIRTIO_ID_BLOCK, &b->config, sizeof(b->config));
+	virtio_setup(&b->virtio, read_only ? &blk_ro_ops : &blk_ops, VIRTIO_ID_BLOCK, &b->config,
+		     sizeof(b->config));
 	b->virtio.mmio.destroy = blk_destroy;
 	err = machine_add_device(m, &b->virtio.mmio);
 	if (err)
@@ -253,7 +265,8 @@ int blk_add(struct machine *m, const char *spec)
 		return -ENOMEM;
 	int err = blk_create(m, path, read_only);
 	if (err)
-		mote_error("--disk %s: %s", path, err == -EWOULDBLOCK ? "in use by another process" : strerror(-err));
+		mote_error("--disk %s: %s", path,
+			   err == -EWOULDBLOCK ? "in use by another process" : strerror(-err));
 	free(path);
 	return err;
 }

@@ -17,18 +17,20 @@
 #include "shared/abi/console.h"
 
 /* Queues (5.3.2): port 0 has 0 and 1, control 2 and 3, port n > 0 has 2n + 2 and 2n + 3. */
-#define CONTROL_RX 2
-#define CONTROL_TX 3
-#define CONSOLE_QUEUES (2 * (CONSOLE_PORTS + 1))
-#define CONTROL_PENDING 32 /* messages kept for a driver that gives no buffers; more are dropped */
+#define CONTROL_RX	2
+#define CONTROL_TX	3
+#define CONSOLE_QUEUES	(2 * (CONSOLE_PORTS + 1))
+#define CONTROL_PENDING 32 /* messages kept for a driver that gives no buffers; more are dropped   \
+			    */
 
 /* Plain state beside the transport's: saved and loaded as it is. */
 struct console_state {
 	struct virtio_console_config config;
 	struct {
-		uint64_t sent;	    /* bytes of the transmit chain at hand already written to the host */
-		uint16_t failed;    /* errno of the host's end for the chain at hand; EPIPE: it is closed for good */
-		uint8_t told;	    /* and the driver has the message about it */
+		uint64_t sent; /* bytes of the transmit chain at hand already written to the host */
+		uint16_t failed; /* errno of the host's end for the chain at hand; EPIPE: it is
+				    closed for good */
+		uint8_t told;	 /* and the driver has the message about it */
 	} port[CONSOLE_PORTS];
 	uint32_t pending_count;
 	struct virtio_console_control pending[CONTROL_PENDING];
@@ -83,7 +85,8 @@ static void control_flush(struct console *c)
 			return;
 		}
 		iov_from_buf(ch.iov, ch.writable, m, sizeof(*m));
-		if ((m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value) || m->event == CONSOLE_PORT_ERROR)
+		if ((m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value) ||
+		    m->event == CONSOLE_PORT_ERROR)
 			c->state.port[m->id].told = c->state.port[m->id].failed != 0;
 		c->state.pending_count--;
 		memmove(m, m + 1, c->state.pending_count * sizeof(*m));
@@ -137,8 +140,9 @@ static bool multiport(const struct console *c)
 }
 
 /*
- * The host's end of an output is gone, or refuses the chain at hand. That stays with us until the driver has taken the message: so
- * that its writer learns of it from this very write. A driver without a control queue is made to look by a configuration interrupt.
+ * The host's end of an output is gone, or refuses the chain at hand. That stays with us until the
+ * driver has taken the message: so that its writer learns of it from this very write. A driver
+ * without a control queue is made to look by a configuration interrupt.
  */
 static void port_failed(struct console *c, unsigned int port, int err)
 {
@@ -280,7 +284,8 @@ static unsigned int build_poll(struct console *c, struct pollfd *p)
 	p[n++] = (struct pollfd){.fd = c->winch, .events = POLLIN};
 	for (unsigned int i = 0; i < CONSOLE_PORTS; i++) {
 		p[n++] = (struct pollfd){.fd = c->want_in[i] ? c->in[i].fd : -1, .events = POLLIN};
-		p[n++] = (struct pollfd){.fd = c->want_out[i] ? c->out[i].fd : -1, .events = POLLOUT};
+		p[n++] = (struct pollfd){.fd = c->want_out[i] ? c->out[i].fd : -1,
+					 .events = POLLOUT};
 	}
 	return n;
 }
@@ -337,7 +342,8 @@ static void stop_thread(struct console *c)
 		pthread_join((pthread_t)c->thread, NULL);
 }
 
-/* Write out what the guest has handed over, as long as somebody reads it and the machine was not ended from outside. */
+/* Write out what the guest has handed over, as long as somebody reads it and the machine was not
+ * ended from outside. */
 static void drain(struct console *c, unsigned int port)
 {
 	for (;;) {
@@ -413,7 +419,8 @@ int console_add(struct machine *m, const struct console_config *k)
 
 	if (!c)
 		return -ENOMEM;
-	virtio_setup(&c->virtio, &console_ops, VIRTIO_ID_CONSOLE, &c->state.config, sizeof(c->state.config));
+	virtio_setup(&c->virtio, &console_ops, VIRTIO_ID_CONSOLE, &c->state.config,
+		     sizeof(c->state.config));
 	c->virtio.mmio.destroy = console_destroy;
 	c->state.config = (struct virtio_console_config){
 		.cols = k->columns, .rows = k->rows, .max_nr_ports = CONSOLE_PORTS};

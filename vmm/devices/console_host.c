@@ -40,8 +40,8 @@ void host_wait_writable(const struct host_end *h, int timeout_ms)
 	ready(h->fd, POLLOUT, timeout_ms);
 }
 
-/* How much a ready descriptor takes without blocking. A pipe that polls writable has a free slot, which holds
- * PIPE_BUF bytes; an empty one holds its whole size (pipe(7)). */
+/* How much a ready descriptor takes without blocking. A pipe that polls writable has a free slot,
+ * which holds PIPE_BUF bytes; an empty one holds its whole size (pipe(7)). */
 static size_t write_room(const struct host_end *h, size_t want)
 {
 	int queued = 0, size;
@@ -50,7 +50,8 @@ static size_t write_room(const struct host_end *h, size_t want)
 		return want < 2048 ? want : 2048;
 	if (h->kind != HOST_PIPE || want <= PIPE_BUF)
 		return want;
-	if (ioctl(h->fd, FIONREAD, &queued) == 0 && queued == 0 && (size = fcntl(h->fd, F_GETPIPE_SZ)) > PIPE_BUF)
+	if (ioctl(h->fd, FIONREAD, &queued) == 0 && queued == 0 &&
+	    (size = fcntl(h->fd, F_GETPIPE_SZ)) > PIPE_BUF)
 		return want < (size_t)size ? want : (size_t)size;
 	return PIPE_BUF;
 }

@@ -7,7 +7,8 @@
 
 #include "devices/virtio.h"
 
-/* One request is answered with at most this much: a buffer may be filled partly (5.4.6.1), but not with nothing. */
+/* One request is answered with at most this much: a buffer may be filled partly (5.4.6.1), but not
+ * with nothing. */
 #define RNG_MAX_BYTES 4096
 
 struct rng {

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #define VIRTIO_MMIO_MAGIC 0x74726976u /* "virt" */
-#define VIRTIO_VENDOR 0x65746f6du     /* "mote" */
-#define TRANSPORT_FEATURES                                                                       \
-	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX | 1ull << VIRTIO_RING_F_INDIRECT_DESC)
+#define VIRTIO_VENDOR	  0x65746f6du /* "mote" */
+#define TRANSPORT_FEATURES                                                                         \
+	(1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX |                            \
+	 1ull << VIRTIO_RING_F_INDIRECT_DESC)
 
 static uint64_t offered(const struct virtio_device *dev)
 {
@@ -17,7 +18,9 @@ static uint64_t offered(const struct virtio_device *dev)
 
 static struct virtqueue *selected(struct virtio_device *dev)
 {
-	return dev->state.queue_sel < dev->ops->queue_count ? &dev->state.queue[dev->state.queue_sel] : NULL;
+	return dev->state.queue_sel < dev->ops->queue_count
+		       ? &dev->state.queue[dev->state.queue_sel]
+		       : NULL;
 }
 
 bool virtio_running(const struct virtio_device *dev)
@@ -46,7 +49,8 @@ void virtio_config_changed(struct virtio_device *dev)
 		interrupt(dev, VIRTIO_MMIO_INT_CONFIG);
 }
 
-/* A guest that feeds a queue for ever from another vCPU must not keep this thread from ending with the machine. */
+/* A guest that feeds a queue for ever from another vCPU must not keep this thread from ending with
+ * the machine. */
 static bool ended(struct virtio_device *dev)
 {
 	return ++dev->peeks % 1024 == 0 && machine_forced(dev->mmio.machine);
@@ -64,7 +68,8 @@ int virtio_peek(struct virtio_device *dev, unsigned int q, struct virtq_chain *c
 	return r > 0;
 }
 
-void virtio_finish(struct virtio_device *dev, unsigned int qi, const struct virtq_chain *c, uint32_t written)
+void virtio_finish(struct virtio_device *dev, unsigned int qi, const struct virtq_chain *c,
+		   uint32_t written)
 {
 	struct virtqueue *q = &dev->state.queue[qi];
 	uint16_t old = q->next_used;
@@ -117,7 +122,8 @@ static void write_queue_ready(struct virtio_device *dev, struct virtqueue *q, ui
 	}
 	if (q->ready)
 		return;
-	if (!(dev->state.status & VIRTIO_CONFIG_S_FEATURES_OK) || !virtq_valid(dev->mmio.memory, q)) {
+	if (!(dev->state.status & VIRTIO_CONFIG_S_FEATURES_OK) ||
+	    !virtq_valid(dev->mmio.memory, q)) {
 		virtio_broken(dev);
 		return;
 	}
@@ -225,7 +231,8 @@ static uint32_t read_register(struct virtio_device *dev, uint64_t off)
 	case VIRTIO_MMIO_VENDOR_ID:
 		return VIRTIO_VENDOR;
 	case VIRTIO_MMIO_DEVICE_FEATURES:
-		return dev->state.features_sel < 2 ? offered(dev) >> (32 * dev->state.features_sel) : 0;
+		return dev->state.features_sel < 2 ? offered(dev) >> (32 * dev->state.features_sel)
+						   : 0;
 	case VIRTIO_MMIO_QUEUE_NUM_MAX:
 		return q ? VIRTQ_MAX_SIZE : 0;
 	case VIRTIO_MMIO_QUEUE_READY:
@@ -268,7 +275,8 @@ static void mmio_read(struct mmio_device *mmio, uint64_t off, void *data, unsign
 	pthread_mutex_unlock(&dev->lock);
 }
 
-/* Registers take aligned 32-bit writes only (4.2.2.2); configuration of our devices is read-only. */
+/* Registers take aligned 32-bit writes only (4.2.2.2); configuration of our devices is read-only.
+ */
 static void mmio_write(struct mmio_device *mmio, uint64_t off, const void *data, unsigned int len)
 {
 	struct virtio_device *dev = (struct virtio_device *)mmio;
@@ -291,8 +299,8 @@ static void mmio_reset(struct mmio_device *mmio)
 	pthread_mutex_unlock(&dev->lock);
 }
 
-void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id, const void *config,
-		  unsigned int config_size)
+void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
+		  const void *config, unsigned int config_size)
 {
 	dev->mmio.device_id = device_id;
 	dev->mmio.read = mmio_read;
@@ -329,7 +337,8 @@ size_t iov_from_buf(const struct iovec *iov, unsigned int n, const void *buf, si
 	return done;
 }
 
-unsigned int iov_slice(const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t max, struct iovec *out)
+unsigned int iov_slice(const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t max,
+		       struct iovec *out)
 {
 	unsigned int count = 0;
 

@@ -1,6 +1,7 @@
 /*
- * The virtio-mmio transport (virtio 1.2, section 4.2, version 2) for devices of the VMM. A device embeds struct
- * virtio_device as its first part, fills `ops` and device_id, calls virtio_setup() and hands &dev->mmio to machine_add_device().
+ * The virtio-mmio transport (virtio 1.2, section 4.2, version 2) for devices of the VMM. A device
+ * embeds struct virtio_device as its first part, fills `ops` and device_id, calls virtio_setup()
+ * and hands &dev->mmio to machine_add_device().
  */
 #ifndef MOTE_DEVICES_VIRTIO_H
 #define MOTE_DEVICES_VIRTIO_H
@@ -48,19 +49,22 @@ struct virtio_device {
 	pthread_mutex_t lock;
 };
 
-/* Fill mmio's functions (not destroy) and initialise the lock and state. ops and device_id are set. */
-void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id, const void *config,
-		  unsigned int config_size);
+/* Fill mmio's functions (not destroy) and initialise the lock and state. ops and device_id are set.
+ */
+void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
+		  const void *config, unsigned int config_size);
 
 /* ---- for devices, dev->lock held ---- */
 /* Has the driver set DRIVER_OK, and is the device in order? */
 bool virtio_running(const struct virtio_device *dev);
 /* The driver broke the rules: DEVICE_NEEDS_RESET, and no queue is served until it resets. */
 void virtio_broken(struct virtio_device *dev);
-/* The oldest chain of queue q: 1, or 0 when none (or the device is not running). A bad ring marks the device broken and answers 0. */
+/* The oldest chain of queue q: 1, or 0 when none (or the device is not running). A bad ring marks
+ * the device broken and answers 0. */
 int virtio_peek(struct virtio_device *dev, unsigned int q, struct virtq_chain *c);
 /* Return it; raises the interrupt when the driver asked for one. */
-void virtio_finish(struct virtio_device *dev, unsigned int q, const struct virtq_chain *c, uint32_t written);
+void virtio_finish(struct virtio_device *dev, unsigned int q, const struct virtq_chain *c,
+		   uint32_t written);
 /* The configuration has changed: new generation, interrupt. */
 void virtio_config_changed(struct virtio_device *dev);
 
@@ -69,6 +73,7 @@ void virtio_config_changed(struct virtio_device *dev);
 size_t iov_to_buf(const struct iovec *iov, unsigned int n, void *buf, size_t len);
 size_t iov_from_buf(const struct iovec *iov, unsigned int n, const void *buf, size_t len);
 /* The part of iov[0..n) from byte skip on, at most max bytes, into out[0..n): its count. */
-unsigned int iov_slice(const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t max, struct iovec *out);
+unsigned int iov_slice(const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t max,
+		       struct iovec *out);
 
 #endif

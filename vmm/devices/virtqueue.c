@@ -20,10 +20,12 @@ bool virtq_valid(const struct memory *mem, const struct virtqueue *q)
 {
 	if (q->size == 0 || q->size > VIRTQ_MAX_SIZE || (q->size & (q->size - 1)))
 		return false;
-	if (q->desc % VRING_DESC_ALIGN_SIZE || q->avail % VRING_AVAIL_ALIGN_SIZE || q->used % VRING_USED_ALIGN_SIZE)
+	if (q->desc % VRING_DESC_ALIGN_SIZE || q->avail % VRING_AVAIL_ALIGN_SIZE ||
+	    q->used % VRING_USED_ALIGN_SIZE)
 		return false;
 	return memory_range(mem, q->desc, sizeof(struct vring_desc) * (uint64_t)q->size) &&
-	       memory_range(mem, q->avail, avail_bytes(q)) && memory_range(mem, q->used, used_bytes(q));
+	       memory_range(mem, q->avail, avail_bytes(q)) &&
+	       memory_range(mem, q->used, used_bytes(q));
 }
 
 static struct vring_avail *avail_ring(const struct memory *mem, const struct virtqueue *q)
@@ -63,8 +65,8 @@ static int chain_add(const struct memory *mem, struct virtq_chain *c, const stru
 }
 
 /* Descriptor with VRING_DESC_F_INDIRECT: its table becomes the one walked (2.7.5.3). */
-static int table_enter(const struct memory *mem, const struct virtqueue *q, const struct vring_desc *d,
-		       struct table *t)
+static int table_enter(const struct memory *mem, const struct virtqueue *q,
+		       const struct vring_desc *d, struct table *t)
 {
 	uint64_t size = sizeof(struct vring_desc);
 
@@ -78,8 +80,8 @@ static int table_enter(const struct memory *mem, const struct virtqueue *q, cons
 	return t->desc ? 0 : -EINVAL;
 }
 
-static int chain_walk(const struct memory *mem, const struct virtqueue *q, struct table t, uint16_t at,
-		      struct virtq_chain *c)
+static int chain_walk(const struct memory *mem, const struct virtqueue *q, struct table t,
+		      uint16_t at, struct virtq_chain *c)
 {
 	/* Each step uses up one unit: a loop ends here, whatever its shape. */
 	for (unsigned int budget = q->size + VIRTQ_MAX_SIZE; budget; budget--) {
@@ -107,7 +109,8 @@ int virtq_peek(const struct memory *mem, const struct virtqueue *q, struct virtq
 	if (!q->ready)
 		return 0;
 	struct vring_avail *avail = avail_ring(mem, q);
-	struct table t = {memory_range(mem, q->desc, sizeof(struct vring_desc) * (uint64_t)q->size), q->size, false};
+	struct table t = {memory_range(mem, q->desc, sizeof(struct vring_desc) * (uint64_t)q->size),
+			  q->size, false};
 	if (!avail || !t.desc)
 		return -EINVAL;
 	uint16_t idx = __atomic_load_n(&avail->idx, __ATOMIC_ACQUIRE);
@@ -122,13 +125,15 @@ int virtq_peek(const struct memory *mem, const struct virtqueue *q, struct virtq
 	return chain_walk(mem, q, t, c->head, c);
 }
 
-int virtq_finish(const struct memory *mem, struct virtqueue *q, const struct virtq_chain *c, uint32_t written)
+int virtq_finish(const struct memory *mem, struct virtqueue *q, const struct virtq_chain *c,
+		 uint32_t written)
 {
 	struct vring_used *used = used_ring(mem, q);
 
 	if (!q->ready || !used)
 		return -EINVAL;
-	used->ring[q->next_used % q->size] = (struct vring_used_elem){.id = c->head, .len = written};
+	used->ring[q->next_used % q->size] =
+		(struct vring_used_elem){.id = c->head, .len = written};
 	q->next_used++;
 	q->next_avail++;
 	__atomic_store_n(&used->idx, q->next_used, __ATOMIC_RELEASE);
@@ -143,7 +148,8 @@ bool virtq_wants_interrupt(const struct memory *mem, const struct virtqueue *q, 
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!q->event_idx)
-		return !(__atomic_load_n(&avail->flags, __ATOMIC_RELAXED) & VRING_AVAIL_F_NO_INTERRUPT);
+		return !(__atomic_load_n(&avail->flags, __ATOMIC_RELAXED) &
+			 VRING_AVAIL_F_NO_INTERRUPT);
 	uint16_t event = __atomic_load_n(&avail->ring[q->size], __ATOMIC_RELAXED);
 	return vring_need_event(event, q->next_used, old_used);
 }

@@ -12,13 +12,14 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
 
-#define DISKS_MAX 8
-#define DISK_MAJOR 254
+#define DISKS_MAX   8
+#define DISK_MAJOR  254
 #define DISK_MINORS 16
-#define SECTOR 512u
-#define BOUNCE 65536u /* bytes moved by one request */
+#define SECTOR	    512u
+#define BOUNCE	    65536u /* bytes moved by one request */
 
-/* One request at a time, through one buffer: uncached, so that all openers and the host see the same bytes. */
+/* One request at a time, through one buffer: uncached, so that all openers and the host see the
+ * same bytes. */
 struct disk {
 	struct virtio_dev dev;
 	struct vq requests;
@@ -27,7 +28,7 @@ struct disk {
 	u8 status;
 	u64 bytes;
 	bool read_only;
-	struct mutex lock;  /* of the request and bounce */
+	struct mutex lock; /* of the request and bounce */
 	struct waitq done;
 	u8 *bounce;
 	char name[4];
@@ -64,7 +65,8 @@ static int wait_done(struct disk *d)
 /* One request about n bytes at buf (n 0: none). Sleeps. d->lock held. */
 static int disk_request(struct disk *d, u32 type, u64 sector, void *buf, u32 n)
 {
-	u16 to_device = type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID ? VRING_DESC_F_WRITE : 0;
+	u16 to_device =
+		type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID ? VRING_DESC_F_WRITE : 0;
 	unsigned int status = n ? 2 : 1;
 
 	d->header = (struct virtio_blk_outhdr){.type = type, .sector = sector};
@@ -77,7 +79,8 @@ static int disk_request(struct disk *d, u32 type, u64 sector, void *buf, u32 n)
 	return wait_done(d);
 }
 
-/* The sectors around [pos, pos + left): *first, and how many of the bytes fit into bounce; *skip = where they begin there. */
+/* The sectors around [pos, pos + left): *first, and how many of the bytes fit into bounce; *skip =
+ * where they begin there. */
 static u32 span(u64 pos, size_t left, u64 *first, u32 *skip, u32 *bytes)
 {
 	*first = pos / SECTOR;
@@ -113,7 +116,8 @@ static isize write_some(struct disk *d, struct uio *from, u64 pos, size_t left)
 	size_t moved = uio_read(from, d->bounce + skip, n);
 	if (moved == 0)
 		return -EFAULT;
-	err = disk_request(d, VIRTIO_BLK_T_OUT, first, d->bounce, ALIGN_UP(skip + (u32)moved, SECTOR));
+	err = disk_request(d, VIRTIO_BLK_T_OUT, first, d->bounce,
+			   ALIGN_UP(skip + (u32)moved, SECTOR));
 	return err ? err : (isize)moved;
 }
 
@@ -188,11 +192,13 @@ static long disk_discard(struct disk *d, struct file *f, const void __user *arg)
 		return -EFAULT;
 	if (!virtio_has(&d->dev, VIRTIO_BLK_F_DISCARD))
 		return -EOPNOTSUPP;
-	if (range[0] % SECTOR || range[1] % SECTOR || range[0] > d->bytes || range[1] > d->bytes - range[0])
+	if (range[0] % SECTOR || range[1] % SECTOR || range[0] > d->bytes ||
+	    range[1] > d->bytes - range[0])
 		return -EINVAL;
 	if (range[1] / SECTOR > 1u << 22)
 		return -EINVAL;
-	seg = (struct virtio_blk_discard_write_zeroes){.sector = range[0] / SECTOR, .num_sectors = range[1] / SECTOR};
+	seg = (struct virtio_blk_discard_write_zeroes){.sector = range[0] / SECTOR,
+						       .num_sectors = range[1] / SECTOR};
 	mutex_lock(&d->lock);
 	memcpy(d->bounce, &seg, sizeof(seg));
 	int err = disk_request(d, VIRTIO_BLK_T_DISCARD, 0, d->bounce, sizeof(seg));
@@ -225,8 +231,11 @@ static long disk_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 	}
 }
 
-static const struct file_ops disk_ops = {
-	.read = disk_read, .write = disk_write, .seek = disk_seek, .ioctl = disk_ioctl, .fsync = disk_fsync};
+static const struct file_ops disk_ops = {.read = disk_read,
+					 .write = disk_write,
+					 .seek = disk_seek,
+					 .ioctl = disk_ioctl,
+					 .fsync = disk_fsync};
 
 static int disk_open(struct inode *i, struct file *f)
 {
@@ -241,7 +250,8 @@ static int disk_open(struct inode *i, struct file *f)
 /* Bring up the nth disk: 0, -ENODEV when there is none, -EIO, -ENOMEM. */
 static int disk_start(struct disk *d, unsigned int nth)
 {
-	u64 wanted = 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH | 1ull << VIRTIO_BLK_F_DISCARD;
+	u64 wanted =
+		1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH | 1ull << VIRTIO_BLK_F_DISCARD;
 
 	d->dev.on_queue = disk_interrupt;
 	waitq_init(&d->done);

@@ -1,5 +1,6 @@
 /*
- * virtio-console: the program's standard streams and the terminal (see vmm/devices/console.h for the ports).
+ * virtio-console: the program's standard streams and the terminal (see vmm/devices/console.h for
+ * the ports).
  */
 #ifndef DRIVERS_VIRTIO_CONSOLE_H
 #define DRIVERS_VIRTIO_CONSOLE_H
@@ -8,9 +9,10 @@
 
 struct file;
 
-/* The file for descriptor `which` (0, 1 or 2) of the first program: the console terminal when the host's descriptor is one, else the stream of its
- * port (open for reading for 0, for writing for 1 and 2), which looks like a FIFO. *out has one reference. 0, -ENOMEM, -ENFILE, or why
- * /dev/console cannot be opened. */
+/* The file for descriptor `which` (0, 1 or 2) of the first program: the console terminal when the
+ * host's descriptor is one, else the stream of its port (open for reading for 0, for writing for 1
+ * and 2), which looks like a FIFO. *out has one reference. 0, -ENOMEM, -ENFILE, or why /dev/console
+ * cannot be opened. */
 int console_open_stdio(int which, struct file **out);
 
 #endif

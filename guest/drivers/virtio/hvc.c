@@ -9,7 +9,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/tty/tty.h"
 
-#define HVC_MAJOR 229
+#define HVC_MAJOR   229
 #define INPUT_BYTES 256u
 
 static struct tty console;
@@ -52,13 +52,15 @@ static void pump(struct port *p)
 {
 	do {
 		while (p->rx_off < p->rx_len) {
-			size_t n = tty_receive(&console, p->rx_buf + p->rx_off, p->rx_len - p->rx_off);
+			size_t n =
+				tty_receive(&console, p->rx_buf + p->rx_off, p->rx_len - p->rx_off);
 			if (n == 0)
 				return; /* full: a reader goes on through unthrottle */
 			p->rx_off += n;
 		}
 		if (p->rx_eof) {
-			tty_hangup(&console); /* the host's terminal is gone; nothing more is asked for */
+			tty_hangup(&console); /* the host's terminal is gone; nothing more is asked
+						 for */
 			return;
 		}
 	} while (port_post(p, INPUT_BYTES) == 0 && port_readable(p));

@@ -73,8 +73,8 @@ static void interrupt(void *arg)
 }
 
 /*
- * Section 3.1.1, steps 4 to 6. Each access leaves the machine, so none is made that writes what is there already: out of reset our
- * VMM's selectors and queue addresses are zero.
+ * Section 3.1.1, steps 4 to 6. Each access leaves the machine, so none is made that writes what is
+ * there already: out of reset our VMM's selectors and queue addresses are zero.
  */
 static int negotiate(struct virtio_dev *d, u64 wanted)
 {

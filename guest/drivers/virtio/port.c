@@ -15,7 +15,8 @@ static struct virtio_dev device;
 static enum { DEVICE_OFF, DEVICE_ON, DEVICE_BROKEN } device_state;
 
 #define PORT(n) [n] = {.id = n, .wait = WAITQ_INIT(port_table[n].wait)}
-static struct port port_table[PORT_COUNT] = {PORT(PORT_TTY), PORT(PORT_STDIN), PORT(PORT_STDOUT), PORT(PORT_STDERR)};
+static struct port port_table[PORT_COUNT] = {PORT(PORT_TTY), PORT(PORT_STDIN), PORT(PORT_STDOUT),
+					     PORT(PORT_STDERR)};
 static VQ_MEMORY(tx_memory[PORT_COUNT], PORT_CHUNKS);
 static VQ_MEMORY(rx_memory[PORT_COUNT], 1);
 /* In the image: not touched until used, and there before any allocator. */
@@ -37,7 +38,8 @@ static unsigned int rx_queue(const struct port *p)
 
 static void control_post(unsigned int i)
 {
-	vq_describe(&control, i, &control_buffer[i], sizeof(control_buffer[i]), VRING_DESC_F_WRITE, 0);
+	vq_describe(&control, i, &control_buffer[i], sizeof(control_buffer[i]), VRING_DESC_F_WRITE,
+		    0);
 	vq_submit(&control, i);
 }
 
@@ -81,7 +83,8 @@ static void on_config(struct virtio_dev *d)
 	control_service();
 	if (port_size_changed && virtio_has(d, VIRTIO_CONSOLE_F_SIZE)) {
 		u16 cols = virtio_config16(d, offsetof(struct virtio_console_config, cols));
-		port_size_changed(virtio_config16(d, offsetof(struct virtio_console_config, rows)), cols);
+		port_size_changed(virtio_config16(d, offsetof(struct virtio_console_config, rows)),
+				  cols);
 	}
 }
 
@@ -131,7 +134,8 @@ struct port *port_get(unsigned int id)
 		device.on_config = on_config;
 		device_state = DEVICE_BROKEN;
 		if (virtio_start(&device, VIRTIO_ID_CONSOLE, 0,
-				 1ull << VIRTIO_CONSOLE_F_SIZE | 1ull << VIRTIO_CONSOLE_F_MULTIPORT))
+				 1ull << VIRTIO_CONSOLE_F_SIZE |
+					 1ull << VIRTIO_CONSOLE_F_MULTIPORT))
 			return NULL;
 		virtio_ready(&device);
 		device_state = DEVICE_ON;

@@ -1,6 +1,6 @@
 /*
- * The ports of the virtio console, inside of the driver. The device starts with the first use of any port, a queue with the
- * first use of its direction.
+ * The ports of the virtio console, inside of the driver. The device starts with the first use of
+ * any port, a queue with the first use of its direction.
  */
 #ifndef DRIVERS_VIRTIO_PORT_H
 #define DRIVERS_VIRTIO_PORT_H
@@ -12,10 +12,11 @@
 enum { PORT_TTY, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_COUNT };
 
 #define PORT_CHUNKS 4
-#define PORT_SMALL 4096u
-#define PORT_LARGE 65536u
+#define PORT_SMALL  4096u
+#define PORT_LARGE  65536u
 
-/* A buffer of output on its way: a small one that always exists, or `large`, from the first large write on. */
+/* A buffer of output on its way: a small one that always exists, or `large`, from the first large
+ * write on. */
 struct port_chunk {
 	u8 *large;
 	bool busy;
@@ -23,12 +24,13 @@ struct port_chunk {
 
 struct port {
 	unsigned int id;
-	bool closed; /* the host takes no more output */
-	u16 error;   /* errno of output that the host refused, for the next writer */
+	bool closed;	   /* the host takes no more output */
+	u16 error;	   /* errno of output that the host refused, for the next writer */
 	struct waitq wait; /* input came, output went, or the host closed */
 	struct vq tx, rx;
 	struct port_chunk chunk[PORT_CHUNKS];
-	/* Input: one buffer is with the device, or holds [rx_off, rx_len) not yet read, or the end of input. */
+	/* Input: one buffer is with the device, or holds [rx_off, rx_len) not yet read, or the end
+	 * of input. */
 	u8 *rx_buf;
 	u32 rx_cap, rx_off, rx_len;
 	bool rx_posted, rx_eof;
@@ -38,11 +40,13 @@ struct port {
 /* The port, its device started: NULL when the machine has no console. */
 struct port *port_get(unsigned int id);
 
-/* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or, when nothing was, -EAGAIN (nonblock
- * and no room), -EPIPE (host closed), what else the host's write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
+/* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or,
+ * when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what else the host's
+ * write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
-/* The same without a uio, for small pieces: a buffer of PORT_SMALL bytes to be filled, or NULL when there is no room now (then p->wait is woken), and
- * its sending, n > 0 bytes of it. Nothing may sleep between the two. */
+/* The same without a uio, for small pieces: a buffer of PORT_SMALL bytes to be filled, or NULL when
+ * there is no room now (then p->wait is woken), and its sending, n > 0 bytes of it. Nothing may
+ * sleep between the two. */
 u8 *port_reserve(struct port *p);
 void port_commit(struct port *p, u8 *buf, u32 n);
 /* May port_write take something now? Else the next room wakes p->wait. */
@@ -50,8 +54,8 @@ bool port_writable(struct port *p);
 /* Has the host not taken all output yet? Then p->wait is woken when it takes more. */
 bool port_busy(struct port *p);
 
-/* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once): 0, -ENOMEM. Nothing happens when input is
- * waiting or a buffer is out. */
+/* Have the device fill the empty receive buffer with at most `want` bytes (it may do so at once):
+ * 0, -ENOMEM. Nothing happens when input is waiting or a buffer is out. */
 int port_post(struct port *p, u32 want);
 /* Is there input or its end? Else the next input wakes p->wait. */
 bool port_readable(struct port *p);

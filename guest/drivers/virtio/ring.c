@@ -11,17 +11,19 @@ static void set_address(struct virtio_dev *d, unsigned int low_reg, const void *
 		virtio_write(d, low_reg + 4, pa >> 32);
 }
 
-/* With EVENT_IDX the device compares only with used_event: one behind the next index is never reached (for 65,535 chains). */
+/* With EVENT_IDX the device compares only with used_event: one behind the next index is never
+ * reached (for 65,535 chains). */
 static void no_interrupt(struct vq *q)
 {
 	q->avail->ring[q->size] = (u16)(q->last_used - 1);
 }
 
-void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc, void *avail,
-	      void *used)
+void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc,
+	      void *avail, void *used)
 {
 	virtio_write(d, VIRTIO_MMIO_QUEUE_SEL, index);
-	*q = (struct vq){.dev = d, .index = index, .size = n, .desc = desc, .avail = avail, .used = used};
+	*q = (struct vq){
+		.dev = d, .index = index, .size = n, .desc = desc, .avail = avail, .used = used};
 	no_interrupt(q);
 	virtio_write(d, VIRTIO_MMIO_QUEUE_NUM, n);
 	set_address(d, VIRTIO_MMIO_QUEUE_DESC_LOW, desc);
@@ -32,7 +34,8 @@ void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned i
 
 void vq_describe(struct vq *q, unsigned int i, const void *buf, u32 len, u16 flags, u16 next)
 {
-	q->desc[i] = (struct vring_desc){.addr = virt_to_phys(buf), .len = len, .flags = flags, .next = next};
+	q->desc[i] = (struct vring_desc){
+		.addr = virt_to_phys(buf), .len = len, .flags = flags, .next = next};
 }
 
 void vq_submit(struct vq *q, u16 head)

@@ -4,7 +4,8 @@
 
 #include "kernel/lib/types.h"
 
-/* Bytes from the host into buf (kernel memory, physically contiguous): how many, 0 when there is no device or it did not answer at once. */
+/* Bytes from the host into buf (kernel memory, physically contiguous): how many, 0 when there is no
+ * device or it did not answer at once. */
 size_t virtio_rng_read(void *buf, size_t n);
 
 #endif

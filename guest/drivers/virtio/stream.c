@@ -54,7 +54,8 @@ static isize take_more(struct port *p, struct uio *to, isize done)
 	return r > 0 ? done + r : done;
 }
 
-/* The host's input is read only as far as somebody here asks, so that what is left stays for the next program there. */
+/* The host's input is read only as far as somebody here asks, so that what is left stays for the
+ * next program there. */
 static isize stream_read(struct file *f, struct uio *to, file_off *pos __unused)
 {
 	struct port *p = stream_port(f);
@@ -123,44 +124,46 @@ static int stream_reopen(struct inode *i, struct file *f)
 
 static const struct inode_ops stream_inode_ops = {.open = stream_reopen};
 
-/* The three streams are there from the beginning and for ever: each object has a reference that is never dropped. */
+/* The three streams are there from the beginning and for ever: each object has a reference that is
+ * never dropped. */
 struct stream {
 	struct inode inode;
 	struct dentry dentry;
 	struct file file;
 };
 static struct stream stream_table[3];
-#define STREAM(n, text, open_flags)                                                              \
-	[n] = {                                                                                 \
-		.inode = {.ino = (n) + 1,                                                       \
-			  .mode = S_IFIFO | 0600,                                               \
-			  .nlink = 1,                                                           \
-			  .refcount = 2,                                                        \
-			  .super = &anon_super,                                                 \
-			  .ops = &stream_inode_ops,                                             \
-			  .mapping = {.inode = &stream_table[n].inode,                          \
-				      .vmas = LIST_INIT(stream_table[n].inode.mapping.vmas),    \
-				      .all = LIST_INIT(stream_table[n].inode.mapping.all)},     \
-			  .locks = LIST_INIT(stream_table[n].inode.locks),                      \
-			  .lock_wait = WAITQ_INIT(stream_table[n].inode.lock_wait),             \
-			  .private = (void *)(PORT_STDIN + (n##ul))},                           \
-		.dentry = {.parent = &stream_table[n].dentry,                                   \
-			   .inode = &stream_table[n].inode,                                     \
-			   .refcount = 2,                                                       \
-			   .children = LIST_INIT(stream_table[n].dentry.children),              \
-			   .sibling = LIST_INIT(stream_table[n].dentry.sibling),                \
-			   .name_len = sizeof(text) - 1,                                        \
-			   .name = stream_table[n].dentry.inline_name,                          \
-			   .inline_name = text},                                                \
-		.file = {.ops = &stream_ops,                                                    \
-			 .path = {&anon_mount, &stream_table[n].dentry},                        \
-			 .inode = &stream_table[n].inode,                                       \
-			 .flags = open_flags,                                                   \
-			 .refcount = 1,                                                         \
-			 .private = (void *)(PORT_STDIN + (n##ul)),                             \
-			 .epoll_items = LIST_INIT(stream_table[n].file.epoll_items)},           \
+#define STREAM(n, text, open_flags)                                                                \
+	[n] = {                                                                                    \
+		.inode = {.ino = (n) + 1,                                                          \
+			  .mode = S_IFIFO | 0600,                                                  \
+			  .nlink = 1,                                                              \
+			  .refcount = 2,                                                           \
+			  .super = &anon_super,                                                    \
+			  .ops = &stream_inode_ops,                                                \
+			  .mapping = {.inode = &stream_table[n].inode,                             \
+				      .vmas = LIST_INIT(stream_table[n].inode.mapping.vmas),       \
+				      .all = LIST_INIT(stream_table[n].inode.mapping.all)},        \
+			  .locks = LIST_INIT(stream_table[n].inode.locks),                         \
+			  .lock_wait = WAITQ_INIT(stream_table[n].inode.lock_wait),                \
+			  .private = (void *)(PORT_STDIN + (n##ul))},                              \
+		.dentry = {.parent = &stream_table[n].dentry,                                      \
+			   .inode = &stream_table[n].inode,                                        \
+			   .refcount = 2,                                                          \
+			   .children = LIST_INIT(stream_table[n].dentry.children),                 \
+			   .sibling = LIST_INIT(stream_table[n].dentry.sibling),                   \
+			   .name_len = sizeof(text) - 1,                                           \
+			   .name = stream_table[n].dentry.inline_name,                             \
+			   .inline_name = text},                                                   \
+		.file = {.ops = &stream_ops,                                                       \
+			 .path = {&anon_mount, &stream_table[n].dentry},                           \
+			 .inode = &stream_table[n].inode,                                          \
+			 .flags = open_flags,                                                      \
+			 .refcount = 1,                                                            \
+			 .private = (void *)(PORT_STDIN + (n##ul)),                                \
+			 .epoll_items = LIST_INIT(stream_table[n].file.epoll_items)},              \
 	}
-static struct stream stream_table[3] = {STREAM(0, "pipe:[1]", O_RDONLY), STREAM(1, "pipe:[2]", O_WRONLY),
+static struct stream stream_table[3] = {STREAM(0, "pipe:[1]", O_RDONLY),
+					STREAM(1, "pipe:[2]", O_WRONLY),
 					STREAM(2, "pipe:[3]", O_WRONLY)};
 
 /* The console terminal, as an earlier descriptor has it already, or by its name. */

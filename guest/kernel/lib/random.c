@@ -14,8 +14,8 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
 
-#define POOL_BYTES 4096u
-#define POOL_SMALL 256u /* refill with an emulated supervisor and without virtio-rng */
+#define POOL_BYTES   4096u
+#define POOL_SMALL   256u /* refill with an emulated supervisor and without virtio-rng */
 #define RESEED_BYTES (1u << 20)
 
 static u32 key[8];
@@ -59,7 +59,8 @@ static void seed(void)
 	}
 }
 
-/* Keystream into the pool; its first 32 bytes become the next key, so that bytes handed out cannot be computed again. */
+/* Keystream into the pool; its first 32 bytes become the next key, so that bytes handed out cannot
+ * be computed again. */
 static void generate(u32 bytes)
 {
 	static const u32 nonce[3];
@@ -93,7 +94,8 @@ static u8 *take(size_t max, size_t *n)
 	return p;
 }
 
-/* Bytes from boot_info: true when there were enough. A loader that left the field empty shows by zeros. */
+/* Bytes from boot_info: true when there were enough. A loader that left the field empty shows by
+ * zeros. */
 static bool take_early(void *buf, size_t n)
 {
 	static const u8 zeros[8];
@@ -147,7 +149,8 @@ isize random_to_uio(struct uio *u)
 	if (!buf)
 		return -ENOMEM;
 	while (u->left) {
-		/* Through a private copy: the copy to the user may sleep, and these bytes must be nobody else's. */
+		/* Through a private copy: the copy to the user may sleep, and these bytes must be
+		 * nobody else's. */
 		size_t n = fill(buf, MIN(u->left, POOL_BYTES));
 		size_t moved = uio_write(u, buf, n);
 		done += moved;
@@ -182,7 +185,8 @@ static isize random_dev_write(struct file *f __unused, struct uio *from, file_of
 	return done || !from->left ? done : -EFAULT;
 }
 
-/* random(4), "ioctls". The count is always full: the generator is seeded from the first instruction on. */
+/* random(4), "ioctls". The count is always full: the generator is seeded from the first instruction
+ * on. */
 static long random_dev_ioctl(struct file *f __unused, unsigned int cmd, unsigned long arg)
 {
 	int __user *p = (int __user *)arg;
@@ -233,8 +237,10 @@ static const struct file_ops random_ops = {.read = random_dev_read,
 					   .ioctl = random_dev_ioctl,
 					   .seek = random_dev_seek,
 					   .poll = random_dev_poll};
-static const struct file_ops urandom_ops = {
-	.read = random_dev_read, .write = random_dev_write, .ioctl = random_dev_ioctl, .seek = random_dev_seek};
+static const struct file_ops urandom_ops = {.read = random_dev_read,
+					    .write = random_dev_write,
+					    .ioctl = random_dev_ioctl,
+					    .seek = random_dev_seek};
 
 void random_register_devices(void)
 {

@@ -1,10 +1,11 @@
 /*
  * Random bytes (random(4), getrandom(2)).
  *
- * The first bytes are the host's, from boot_info; then comes a ChaCha20 generator with fast key erasure, keyed from
- * boot_info and, at its first use and every RESEED_BYTES, from virtio-rng. Where the host emulates the supervisor a block of
- * ChaCha20 takes half a millisecond, so there the host's own generator is handed on through virtio-rng (the host can read a
- * guest's generator anyway), and ChaCha20 serves only when that device is missing.
+ * The first bytes are the host's, from boot_info; then comes a ChaCha20 generator with fast key
+ * erasure, keyed from boot_info and, at its first use and every RESEED_BYTES, from virtio-rng.
+ * Where the host emulates the supervisor a block of ChaCha20 takes half a millisecond, so there the
+ * host's own generator is handed on through virtio-rng (the host can read a guest's generator
+ * anyway), and ChaCha20 serves only when that device is missing.
  */
 #ifndef KERNEL_LIB_RANDOM_H
 #define KERNEL_LIB_RANDOM_H
@@ -20,7 +21,8 @@ static inline u64 random_u64(void)
 	random_bytes(&v, sizeof(v));
 	return v;
 }
-/* Fill u: the bytes moved, short at a signal (at least 256 bytes are moved then); -EFAULT when none were. */
+/* Fill u: the bytes moved, short at a signal (at least 256 bytes are moved then); -EFAULT when none
+ * were. */
 isize random_to_uio(struct uio *u);
 /* Stir bytes into the generator's key. */
 void random_mix(const void *buf, size_t n);

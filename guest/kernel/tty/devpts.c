@@ -28,8 +28,8 @@ static int devpts_get(void)
 	return 0;
 }
 
-static int devpts_mount(const struct fs_type *t __unused, const char *source __unused, unsigned long flags __unused,
-			const char *data __unused, struct super **out)
+static int devpts_mount(const struct fs_type *t __unused, const char *source __unused,
+			unsigned long flags __unused, const char *data __unused, struct super **out)
 {
 	int err = devpts_get();
 

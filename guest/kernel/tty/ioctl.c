@@ -18,13 +18,17 @@ static int get_termios(struct tty *t, unsigned int cmd, void __user *arg)
 	const struct ktermios *k = &t->ldisc.termios;
 
 	if (cmd == TCGETA) {
-		struct termio old = {.c_iflag = k->c_iflag, .c_oflag = k->c_oflag, .c_cflag = k->c_cflag,
-				     .c_lflag = k->c_lflag, .c_line = k->c_line};
+		struct termio old = {.c_iflag = k->c_iflag,
+				     .c_oflag = k->c_oflag,
+				     .c_cflag = k->c_cflag,
+				     .c_lflag = k->c_lflag,
+				     .c_line = k->c_line};
 		memcpy(old.c_cc, k->c_cc, NCC);
 		return copy_to_user(arg, &old, sizeof(old));
 	}
 	/* struct termios is the beginning of struct ktermios; struct termios2 is the same as it */
-	return copy_to_user(arg, k, cmd == TCGETS2 ? sizeof(struct termios2) : sizeof(struct termios));
+	return copy_to_user(arg, k,
+			    cmd == TCGETS2 ? sizeof(struct termios2) : sizeof(struct termios));
 }
 
 static int read_termios(struct tty *t, unsigned int cmd, const void __user *arg, struct ktermios *k)
@@ -56,7 +60,8 @@ static int read_termios(struct tty *t, unsigned int cmd, const void __user *arg,
 
 int tty_drain(struct tty *t)
 {
-	return WAIT_EVENT(&t->write_wait, t->driver->queued(t) == 0 || t->other_closed, TASK_INTERRUPTIBLE, NO_DEADLINE);
+	return WAIT_EVENT(&t->write_wait, t->driver->queued(t) == 0 || t->other_closed,
+			  TASK_INTERRUPTIBLE, NO_DEADLINE);
 }
 
 static void flush_input(struct tty *t)
@@ -66,7 +71,8 @@ static void flush_input(struct tty *t)
 		t->driver->unthrottle(t);
 }
 
-static int set_termios(struct tty *t, unsigned int cmd, const void __user *arg, bool wait, bool flush)
+static int set_termios(struct tty *t, unsigned int cmd, const void __user *arg, bool wait,
+		       bool flush)
 {
 	struct ktermios k;
 	int err = tty_check_change(t);
@@ -281,7 +287,8 @@ static long exclusive(struct tty *t, unsigned int cmd, int __user *arg)
 	return 0;
 }
 
-long tty_ioctl_common(struct tty *t, struct file *f, unsigned int cmd, unsigned long arg, bool master)
+long tty_ioctl_common(struct tty *t, struct file *f, unsigned int cmd, unsigned long arg,
+		      bool master)
 {
 	int __user *p = (int __user *)arg;
 	long r;

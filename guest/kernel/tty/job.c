@@ -1,4 +1,5 @@
-/* Sessions, process groups and their terminal: setsid(2), tcsetpgrp(3), POSIX "General Terminal Interface". */
+/* Sessions, process groups and their terminal: setsid(2), tcsetpgrp(3), POSIX "General Terminal
+ * Interface". */
 #include <linux/eventpoll.h>
 
 #include "kernel/task/signal.h"
@@ -40,7 +41,7 @@ void tty_forget_session(struct tty *t)
 	struct process *p;
 
 	if (t->session)
-		list_for_each(p, &t->session->session, session_link) {
+		list_for_each (p, &t->session->session, session_link) {
 			if (p->tty == t)
 				p->tty = NULL;
 		}
@@ -87,7 +88,8 @@ int tty_check_change(struct tty *t)
 
 	if (p->tty != t || !t->pgrp || p->pgrp == t->pgrp)
 		return 0;
-	if ((me->blocked & SIGNAL_BIT(SIGTTOU)) || me->sighand->action[SIGTTOU - 1].handler == (vaddr)SIG_IGN)
+	if ((me->blocked & SIGNAL_BIT(SIGTTOU)) ||
+	    me->sighand->action[SIGTTOU - 1].handler == (vaddr)SIG_IGN)
 		return 0;
 	if (signal_pgrp_orphaned(p->pgrp))
 		return -EIO;

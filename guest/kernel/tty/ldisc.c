@@ -5,18 +5,27 @@
 #include "kernel/lib/string.h"
 
 #define CTRL_MASK 0x1f
-#define DELETE 0x7f
-#define TAB_STOP 8u
+#define DELETE	  0x7f
+#define TAB_STOP  8u
 
 const struct ktermios ldisc_default_termios = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B38400 | CS8 | CREAD | HUPCL,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-	.c_cc = {[VINTR] = 'C' & CTRL_MASK, [VQUIT] = '\\' & CTRL_MASK, [VERASE] = DELETE, [VKILL] = 'U' & CTRL_MASK,
-		 [VEOF] = 'D' & CTRL_MASK, [VMIN] = 1, [VSTART] = 'Q' & CTRL_MASK, [VSTOP] = 'S' & CTRL_MASK,
-		 [VSUSP] = 'Z' & CTRL_MASK, [VREPRINT] = 'R' & CTRL_MASK, [VDISCARD] = 'O' & CTRL_MASK,
-		 [VWERASE] = 'W' & CTRL_MASK, [VLNEXT] = 'V' & CTRL_MASK},
+	.c_cc = {[VINTR] = 'C' & CTRL_MASK,
+		 [VQUIT] = '\\' & CTRL_MASK,
+		 [VERASE] = DELETE,
+		 [VKILL] = 'U' & CTRL_MASK,
+		 [VEOF] = 'D' & CTRL_MASK,
+		 [VMIN] = 1,
+		 [VSTART] = 'Q' & CTRL_MASK,
+		 [VSTOP] = 'S' & CTRL_MASK,
+		 [VSUSP] = 'Z' & CTRL_MASK,
+		 [VREPRINT] = 'R' & CTRL_MASK,
+		 [VDISCARD] = 'O' & CTRL_MASK,
+		 [VWERASE] = 'W' & CTRL_MASK,
+		 [VLNEXT] = 'V' & CTRL_MASK},
 	.c_ispeed = 38400,
 	.c_ospeed = 38400,
 };
@@ -51,7 +60,8 @@ static bool is_control(u8 c)
 
 static bool is_word(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c >= 0x80;
 }
 
 /* A UTF-8 byte that is not the first of its character. */
@@ -282,7 +292,8 @@ static void reprint(struct ldisc *l)
 
 /* ---- input ---- */
 
-/* Without room (canonical mode, one endless line) the last byte is replaced, so that an end of line still gets in. */
+/* Without room (canonical mode, one endless line) the last byte is replaced, so that an end of line
+ * still gets in. */
 static void put(struct ldisc *l, u8 c)
 {
 	if (l->head - l->tail >= LDISC_SIZE - 1) {
@@ -349,7 +360,10 @@ static bool receive_flow(struct ldisc *l, u8 c)
 
 static bool receive_signal(struct ldisc *l, u8 c)
 {
-	int sig = is_cc(l, VINTR, c) ? SIGINT : is_cc(l, VQUIT, c) ? SIGQUIT : is_cc(l, VSUSP, c) ? SIGTSTP : 0;
+	int sig = is_cc(l, VINTR, c)   ? SIGINT
+		  : is_cc(l, VQUIT, c) ? SIGQUIT
+		  : is_cc(l, VSUSP, c) ? SIGTSTP
+				       : 0;
 
 	if (!lflag(l, ISIG) || !sig)
 		return false;
@@ -526,7 +540,8 @@ size_t ldisc_read(struct ldisc *l, u8 *buf, size_t n, bool *end)
 
 /* ---- settings ---- */
 
-/* What is in the queue when canonical mode begins is one line; when it ends, everything may be read. */
+/* What is in the queue when canonical mode begins is one line; when it ends, everything may be
+ * read. */
 void ldisc_set_termios(struct ldisc *l, const struct ktermios *t)
 {
 	bool toggled = (l->termios.c_lflag ^ t->c_lflag) & ICANON;

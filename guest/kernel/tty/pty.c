@@ -14,20 +14,21 @@
 #include "kernel/task/task.h"
 #include "kernel/tty/tty.h"
 
-#define PTY_RING 8192u
+#define PTY_RING   8192u
 #define COPY_CHUNK 256u
 
 struct pty {
 	struct tty slave;
 	unsigned int index;
-	bool locked;	   /* TIOCSPTLCK: the slave cannot be opened */
+	bool locked; /* TIOCSPTLCK: the slave cannot be opened */
 	bool master_open;
-	bool slave_opened; /* since the master last had one: EIO for the master when all are closed */
+	bool slave_opened; /* since the master last had one: EIO for the master when all are closed
+			    */
 	bool packet_mode;
-	u8 packet_status;  /* TIOCPKT_* to be told */
-	u32 head, tail;	   /* of out, run freely */
+	u8 packet_status; /* TIOCPKT_* to be told */
+	u32 head, tail;	  /* of out, run freely */
 	struct waitq master_wait;
-	u8 out[PTY_RING];  /* slave to master */
+	u8 out[PTY_RING]; /* slave to master */
 };
 
 static struct pty *table[PTY_MAX];
@@ -178,8 +179,8 @@ static isize master_read(struct file *f, struct uio *to, file_off *pos __unused)
 	if (!master_readable(p) && !slave_gone(p)) {
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		int err = WAIT_EVENT(&p->master_wait, master_readable(p) || slave_gone(p), TASK_INTERRUPTIBLE,
-				     NO_DEADLINE);
+		int err = WAIT_EVENT(&p->master_wait, master_readable(p) || slave_gone(p),
+				     TASK_INTERRUPTIBLE, NO_DEADLINE);
 		if (err)
 			return err;
 	}
@@ -202,7 +203,8 @@ static isize feed_slave(struct pty *p, struct uio *from, bool nonblock)
 	if (!ldisc_room(&p->slave.ldisc)) {
 		if (nonblock)
 			return -EAGAIN;
-		int err = WAIT_EVENT(&p->master_wait, ldisc_room(&p->slave.ldisc), TASK_INTERRUPTIBLE, NO_DEADLINE);
+		int err = WAIT_EVENT(&p->master_wait, ldisc_room(&p->slave.ldisc),
+				     TASK_INTERRUPTIBLE, NO_DEADLINE);
 		if (err)
 			return err;
 	}
@@ -404,6 +406,7 @@ void pty_register_devices(void)
 {
 	if (!chrdev_register(DEV(TTYAUX_MAJOR, 2), "ptmx", &master_ops, ptmx_open))
 		devtmpfs_add("ptmx", 0666, DEV(TTYAUX_MAJOR, 2));
-	chrdev_register(DEV(UNIX98_PTY_SLAVE_MAJOR, DEV_ANY_MINOR), "pts", &tty_file_ops, slave_open);
+	chrdev_register(DEV(UNIX98_PTY_SLAVE_MAJOR, DEV_ANY_MINOR), "pts", &tty_file_ops,
+			slave_open);
 	devpts_register();
 }

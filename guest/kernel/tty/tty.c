@@ -100,8 +100,8 @@ static bool canonical(const struct tty *t)
 	return t->ldisc.termios.c_lflag & ICANON;
 }
 
-/* How many bytes make a read of `want` bytes return (termios(3), VMIN and VTIME), and how long to wait for the first: *first_ns and between
- * bytes: *next_ns (0 = for ever). */
+/* How many bytes make a read of `want` bytes return (termios(3), VMIN and VTIME), and how long to
+ * wait for the first: *first_ns and between bytes: *next_ns (0 = for ever). */
 static size_t read_need(const struct tty *t, size_t want, u64 *first_ns, u64 *next_ns)
 {
 	u64 tenths = t->ldisc.termios.c_cc[VTIME] * (NSEC_PER_SEC / 10);
@@ -117,7 +117,8 @@ static size_t read_need(const struct tty *t, size_t want, u64 *first_ns, u64 *ne
 	return min ? MIN(min, want) : tenths ? 1 : 0;
 }
 
-/* Wait for enough input for a read: 0 when the read may go on (with whatever is there), or -errno. */
+/* Wait for enough input for a read: 0 when the read may go on (with whatever is there), or -errno.
+ */
 static int wait_input(struct tty *t, struct file *f, size_t want)
 {
 	u64 first_ns, next_ns;
@@ -151,7 +152,8 @@ static int check_read(struct tty *t)
 
 	if (p->tty != t || !t->pgrp || p->pgrp == t->pgrp)
 		return 0;
-	if ((task_current()->blocked & bit) || task_current()->sighand->action[SIGTTIN - 1].handler == (vaddr)SIG_IGN ||
+	if ((task_current()->blocked & bit) ||
+	    task_current()->sighand->action[SIGTTIN - 1].handler == (vaddr)SIG_IGN ||
 	    signal_pgrp_orphaned(p->pgrp))
 		return -EIO;
 	signal_send_group(p->pgrp->nr, SIGTTIN, NULL);
@@ -164,7 +166,8 @@ static isize take_input(struct tty *t, struct uio *to)
 	isize done = 0;
 	bool end = false;
 
-	/* In canonical mode a read ends with its line; a line longer than buf comes in several turns. */
+	/* In canonical mode a read ends with its line; a line longer than buf comes in several
+	 * turns. */
 	while (to->left && !end && ldisc_available(&t->ldisc)) {
 		size_t n = ldisc_read(&t->ldisc, buf, MIN(to->left, sizeof(buf)), &end);
 		size_t moved = uio_write(to, buf, n);
@@ -216,12 +219,13 @@ static int wait_room(struct tty *t, struct file *f, size_t *bytes)
 		return 0;
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
-	err = WAIT_EVENT(&t->write_wait, (*bytes = room(t)) || hung_up(t, f) || t->other_closed, TASK_INTERRUPTIBLE,
-			 NO_DEADLINE);
+	err = WAIT_EVENT(&t->write_wait, (*bytes = room(t)) || hung_up(t, f) || t->other_closed,
+			 TASK_INTERRUPTIBLE, NO_DEADLINE);
 	return hung_up(t, f) || t->other_closed ? -EIO : err;
 }
 
-/* One chunk: copied in, post-processed and sent as far as there is room. Bytes of `from` used, or -errno. */
+/* One chunk: copied in, post-processed and sent as far as there is room. Bytes of `from` used, or
+ * -errno. */
 static isize write_chunk(struct tty *t, struct file *f, struct uio *from)
 {
 	u8 in[TTY_CHUNK], out[TTY_CHUNK];
@@ -234,7 +238,8 @@ static isize write_chunk(struct tty *t, struct file *f, struct uio *from)
 	int err = wait_room(t, f, &bytes); /* after the copy, which may sleep, too */
 	if (err)
 		return err;
-	t->driver->write(t, out, ldisc_output(&t->ldisc, in, n, out, MIN(sizeof(out), bytes), &used));
+	t->driver->write(t, out,
+			 ldisc_output(&t->ldisc, in, n, out, MIN(sizeof(out), bytes), &used));
 	if (used < n) {
 		*from = before;
 		uio_skip(from, used);

@@ -1,9 +1,11 @@
 /*
- * Terminals: a line discipline, waiters, a window size, and the job control of one session (credentials(7), termios(3), tty_ioctl(4)).
+ * Terminals: a line discipline, waiters, a window size, and the job control of one session
+ * (credentials(7), termios(3), tty_ioctl(4)).
  *
- * A tty is reached through open files (f->private) and as the controlling terminal of a session's processes (process.tty, no
- * reference: tty_forget_session() clears those before a tty goes). A file opened before a hang-up is dead from then on: f->pos holds the
- * tty's generation at its opening.
+ * A tty is reached through open files (f->private) and as the controlling terminal of a session's
+ * processes (process.tty, no reference: tty_forget_session() clears those before a tty goes). A
+ * file opened before a hang-up is dead from then on: f->pos holds the tty's generation at its
+ * opening.
  */
 #ifndef KERNEL_TTY_TTY_H
 #define KERNEL_TTY_TTY_H
@@ -20,7 +22,8 @@ struct tty;
 struct tty_driver {
 	/* Put bytes on the line; what has no room is lost. Must not sleep. */
 	void (*write)(struct tty *t, const u8 *bytes, size_t n);
-	/* How many bytes write() takes now; when that is less than TTY_ROOM_MIN, write_wait is woken when it changes. */
+	/* How many bytes write() takes now; when that is less than TTY_ROOM_MIN, write_wait is
+	 * woken when it changes. */
 	size_t (*room)(struct tty *t);
 	/* TIOCOUTQ: bytes on the way. */
 	u32 (*queued)(struct tty *t);
@@ -28,14 +31,15 @@ struct tty_driver {
 	void (*flush_output)(struct tty *t);
 	/* Readers made room in the input queue. NULL: fine. */
 	void (*unthrottle)(struct tty *t);
-	/* Output was stopped or started, settings changed, queues flushed: TIOCPKT_* for packet mode. NULL: fine. */
+	/* Output was stopped or started, settings changed, queues flushed: TIOCPKT_* for packet
+	 * mode. NULL: fine. */
 	void (*packet)(struct tty *t, u8 status);
 	/* The last file is closed. NULL: fine. */
 	void (*last_close)(struct tty *t);
 	/* ioctl particular to this kind; -ENOIOCTLCMD (515): not known here. NULL: none. */
 	long (*ioctl)(struct tty *t, unsigned int cmd, unsigned long arg);
 };
-#define ENOIOCTLCMD 515
+#define ENOIOCTLCMD  515
 #define TTY_ROOM_MIN 16u /* writers wait for this much */
 
 struct tty {
@@ -44,9 +48,9 @@ struct tty {
 	void *driver_data;
 	u32 dev;
 	u32 open_count;
-	u32 generation; /* hang-ups so far */
-	bool exclusive; /* TIOCEXCL */
-	bool stopped;	/* by VSTOP or TCXONC: nothing is written */
+	u32 generation;	   /* hang-ups so far */
+	bool exclusive;	   /* TIOCEXCL */
+	bool stopped;	   /* by VSTOP or TCXONC: nothing is written */
 	bool other_closed; /* pty: the master is gone */
 	struct winsize size;
 	struct pid *session, *pgrp; /* counted references or NULL */
@@ -73,11 +77,13 @@ void tty_register_devices(void);
 /* ---- job control ---- */
 /* The session leader p ends: SIGHUP to the foreground group, the terminal is free for others. */
 void tty_session_leader_exit(struct process *p);
-/* Make t the controlling terminal of the current process, a session leader without one, and its group the foreground. */
+/* Make t the controlling terminal of the current process, a session leader without one, and its
+ * group the foreground. */
 void tty_set_controlling(struct tty *t);
 /* No process has t for its controlling terminal any more. */
 void tty_forget_session(struct tty *t);
-/* 0 when the current process may change t or write to it now; -ERESTARTSYS after it was sent SIGTTOU, -EIO in an orphaned group. */
+/* 0 when the current process may change t or write to it now; -ERESTARTSYS after it was sent
+ * SIGTTOU, -EIO in an orphaned group. */
 int tty_check_change(struct tty *t);
 /* For /proc/PID/stat: device number (0: none) and foreground group (-1: none). */
 u32 tty_device(const struct tty *t);
@@ -88,7 +94,8 @@ int tty_set_foreground(struct tty *t, int pgid);
 /* ---- ioctl.c ---- */
 long tty_ioctl(struct tty *t, struct file *f, unsigned int cmd, unsigned long arg);
 /* What master and slave of a pty have in common: acts on the slave t. */
-long tty_ioctl_common(struct tty *t, struct file *f, unsigned int cmd, unsigned long arg, bool master);
+long tty_ioctl_common(struct tty *t, struct file *f, unsigned int cmd, unsigned long arg,
+		      bool master);
 /* Wait until output has left: 0 or -ERESTARTSYS. */
 int tty_drain(struct tty *t);
 
