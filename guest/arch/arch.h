@@ -58,6 +58,7 @@ void arch_pgtable_destroy(struct arch_pgtable *pt);
  *	phys_addr arch_pte_phys(arch_pte e)
  *	bool arch_pte_writable(arch_pte e)
  *	arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
+ *	arch_pte arch_pte_read_only(arch_pte e)		without its right to write
  *	arch_pte arch_pte_none(void)			the empty entry
  *	arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
  *		the slot of va (below USER_TOP), its table made when missing; NULL: no memory

@@ -83,6 +83,10 @@ static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
 		e |= ARCH_PTE_UXN;
 	return e;
 }
+static inline arch_pte arch_pte_read_only(arch_pte e)
+{
+	return e | ARCH_PTE_READ_ONLY;
+}
 static inline arch_pte arch_pte_none(void)
 {
 	return 0;

@@ -88,6 +88,10 @@ static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
 {
 	return pa | arch_pte_bits[flags & 7];
 }
+static inline arch_pte arch_pte_read_only(arch_pte e)
+{
+	return e & ~ARCH_PTE_WRITE;
+}
 static inline arch_pte arch_pte_none(void)
 {
 	return 0;

@@ -81,32 +81,47 @@ struct fork_copy {
 	bool skip;    /* there is a VMA_DONTFORK */
 };
 
-/* Private copies are shared read-only from now on; pages of the page cache come back by faults. 0 or -ENOMEM. */
-static int fork_pages(struct vma *v, struct fork_copy *f)
+/* Private copies are shared read-only from now on; pages of the page cache come back by faults. One table's worth: 0 or -ENOMEM. */
+static int fork_run(struct fork_copy *f, const struct pte_run *run)
 {
-	vaddr start = MAX(v->start, v->touched_start), end = MIN(v->end, v->touched_end);
-	unsigned int flags = vma_pte_flags(v->prot) & ~PTE_WRITE;
-	struct pte_run run;
-	arch_pte *from, *to;
+	arch_pte *first = NULL; /* the child's slot of run->va, when there is something to put there */
+	arch_pte *from = run->slot;
+	u64 count = 0;
 
-	for_each_pte (&v->mm->pgtable, start, end, run, from) {
-		phys_addr pa = arch_pte_phys(*from);
-		struct page *p = phys_to_page(pa);
+	for (; (from = pte_present_from(from, run->stop)) != run->stop; from++) {
+		arch_pte e = *from, read_only = arch_pte_read_only(e);
+		struct page *p = phys_to_page(arch_pte_phys(e));
 
-		if (!phys_is_ram(pa) || p->flags & PAGE_CACHE)
+		if (!phys_is_ram(arch_pte_phys(e)) || p->flags & PAGE_CACHE)
 			continue;
-		to = arch_pgtable_slot(&f->child->pgtable, pte_va(&run, from));
-		if (!to)
-			return -ENOMEM;
+		if (unlikely(!first)) {
+			first = arch_pgtable_slot(&f->child->pgtable, run->va);
+			if (!first)
+				return -ENOMEM;
+		}
 		page_get(p);
-		*to = arch_pte_make(pa, flags);
-		f->child->rss_pages++;
-		if (arch_pte_writable(*from)) {
-			*from = *to;
+		count++;
+		first[from - run->slot] = read_only;
+		if (arch_pte_writable(e)) {
+			*from = read_only;
 			f->changed = true;
 		}
 	}
+	f->child->rss_pages += count;
 	return 0;
+}
+
+static int fork_pages(struct vma *v, struct fork_copy *f)
+{
+	struct pte_run run = {.va = MAX(v->start, v->touched_start)};
+	vaddr end = MIN(v->end, v->touched_end);
+	int err = 0;
+
+	while (!err && pte_run_next(&v->mm->pgtable, &run, end)) {
+		err = fork_run(f, &run);
+		run.va += (vaddr)(run.stop - run.slot) << PAGE_SHIFT;
+	}
+	return err;
 }
 
 /*

@@ -49,6 +49,10 @@ static inline arch_pte arch_pte_make(phys_addr pa, unsigned int flags)
 {
 	return pa | 8 | (flags & 7);
 }
+static inline arch_pte arch_pte_read_only(arch_pte e)
+{
+	return e & ~2ull;
+}
 static inline arch_pte arch_pte_none(void)
 {
 	return 0;
