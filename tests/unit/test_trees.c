@@ -198,6 +198,32 @@ START_TEST(radix_absent)
 END_TEST
 
 /* For every n: the n-th allocation fails, the tree stays as it was, and nothing is lost. */
+/* Whatever radix_slots shows is what radix_get says, for keys in and beyond the tree. */
+START_TEST(radix_neighbours)
+{
+	static char value[300];
+	struct radix r = {0};
+	unsigned int n;
+
+	ck_assert_ptr_null(radix_slots(&r, 0, &n));
+	for (u64 key = 0; key < 300; key += 1 + key % 3)
+		ck_assert_int_eq(radix_set(&r, key, &value[key]), 0);
+	for (u64 key = 0; key < 5000; key++) {
+		void *const *slot = radix_slots(&r, key, &n);
+
+		if (!slot) {
+			ck_assert_ptr_null(radix_get(&r, key));
+			continue;
+		}
+		ck_assert_uint_ge(n, 1);
+		for (unsigned int i = 0; i < n; i++)
+			ck_assert_ptr_eq(slot[i], radix_get(&r, key + i));
+	}
+	ck_assert_ptr_null(radix_slots(&r, ~0ull, &n));
+	radix_destroy(&r);
+}
+END_TEST
+
 START_TEST(radix_without_memory)
 {
 	for (int n = 1; n < 14; n++) {
@@ -233,6 +259,7 @@ int main(void)
 	tcase_add_test(t, rb_in_order);
 	tcase_add_test(t, radix_random);
 	tcase_add_test(t, radix_absent);
+	tcase_add_test(t, radix_neighbours);
 	tcase_add_test(t, radix_without_memory);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

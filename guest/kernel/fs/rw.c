@@ -24,9 +24,7 @@ static void run_release(struct run *r)
 /* Files in memory leave a part of it to programs. */
 static bool memory_is_low(void)
 {
-	struct page_counts c;
-	page_counts(&c);
-	return c.free < c.total / 16;
+	return page_available() < page_total() / 16;
 }
 
 /* The run's pages are known: where its bytes are. */
