@@ -21,6 +21,7 @@
 /* An archive costs the host this much for each byte of guest memory at most: names and headers
  * beside the data. */
 #define SLACK (16ull << 20)
+#define INFLATE_STEP (1u << 20)
 
 /* The bytes of an archive: an open file, or memory. */
 struct bytes {
@@ -408,9 +409,11 @@ static int inflate_member(struct inflate_run *run, unsigned char *out, uint64_t 
 				return err;
 		}
 		z->next_out = out + *len;
-		z->avail_out = room - *len < 1u << 30 ? room - *len : 1u << 30;
+		z->avail_out = room - *len < INFLATE_STEP ? room - *len : INFLATE_STEP;
 		int result = inflate(z, Z_NO_FLUSH);
 		*len = z->next_out - out;
+		if (*len >= MAGIC_LEN && memcmp(out, "0707", 4))
+			return bad_gzip(run, "what it holds is no cpio archive");
 		if (result == Z_STREAM_END)
 			return 0;
 		if (*len == room)

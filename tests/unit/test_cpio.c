@@ -295,6 +295,10 @@ START_TEST(bad_entries)
 	ENTRY("f", S_IFREG | 0644, "x", 1);
 	archive[20] = 'g';
 	refuse("hexadecimal");
+	static unsigned char packed[256];
+	save(packed, compress_to(packed, sizeof(packed), "no archive", 10));
+	ck_assert_int_eq(rootfs_add_cpio(r, file), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(rootfs_error(r), "no cpio archive"));
 	ck_assert_int_eq(rootfs_add_cpio(r, "/no/such/archive"), -ENOENT);
 	ck_assert_int_eq(rootfs_add_cpio(r, "/"), -EISDIR);
 }
