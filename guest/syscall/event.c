@@ -80,7 +80,8 @@ static long wait_events(int epfd, void __user *events, int max, u64 deadline)
 	return ret;
 }
 
-static long wait_events_masked(int epfd, void __user *events, int max, u64 deadline, const u64 __user *mask, size_t size)
+static long wait_events_masked(int epfd, void __user *events, int max, u64 deadline,
+			       const u64 __user *mask, size_t size)
 {
 	long ret = swap_user_mask(mask, size);
 
@@ -97,12 +98,14 @@ long sys_epoll_wait(int epfd, void __user *events, int max, int timeout)
 	return wait_events(epfd, events, max, timeout_from_ms(timeout));
 }
 
-long sys_epoll_pwait(int epfd, void __user *events, int max, int timeout, const u64 __user *mask, size_t size)
+long sys_epoll_pwait(int epfd, void __user *events, int max, int timeout, const u64 __user *mask,
+		     size_t size)
 {
 	return wait_events_masked(epfd, events, max, timeout_from_ms(timeout), mask, size);
 }
 
-long sys_epoll_pwait2(int epfd, void __user *events, int max, const void __user *timeout, const u64 __user *mask, size_t size)
+long sys_epoll_pwait2(int epfd, void __user *events, int max, const void __user *timeout,
+		      const u64 __user *mask, size_t size)
 {
 	u64 deadline;
 	int err = timeout_from_timespec(timeout, &deadline);
@@ -142,7 +145,8 @@ static bool alarm_clock(int clock)
 
 static bool timerfd_clock(int clock)
 {
-	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME || alarm_clock(clock);
+	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+	       alarm_clock(clock);
 }
 
 long sys_timerfd_create(int clock, int flags)
@@ -191,7 +195,8 @@ long sys_timerfd_settime(int fd, int flags, void __user *value, void __user *old
 		return -EFAULT;
 	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
 		return -EINVAL;
-	if (timespec_to_ns(&v.it_value, &new.value) || timespec_to_ns(&v.it_interval, &new.interval))
+	if (timespec_to_ns(&v.it_value, &new.value) ||
+	    timespec_to_ns(&v.it_interval, &new.interval))
 		return -EINVAL;
 	err = timerfd_from_fd(fd, &f);
 	if (err)

@@ -60,8 +60,9 @@ static u64 time_left(u64 deadline)
 }
 
 /*
- * The end of a call with a timeout: the old mask comes back unless a signal is to be delivered under the new one, and the program
- * learns what is left of its time. Where it cannot be told, it must not be restarted with the whole time.
+ * The end of a call with a timeout: the old mask comes back unless a signal is to be delivered
+ * under the new one, and the program learns what is left of its time. Where it cannot be told, it
+ * must not be restarted with the whole time.
  */
 static long finish_wait(long ret, u64 deadline, void __user *timeout, bool timeval)
 {
@@ -180,7 +181,8 @@ long sys_poll(void __user *fds, unsigned int count, int timeout)
 	return poll_interrupted(fds, count, deadline, poll_fds(fds, count, deadline));
 }
 
-long sys_ppoll(void __user *fds, unsigned int count, const void __user *timeout, const u64 __user *mask, size_t size)
+long sys_ppoll(void __user *fds, unsigned int count, const void __user *timeout,
+	       const u64 __user *mask, size_t size)
 {
 	u64 deadline;
 	int err = timeout_from_timespec(timeout, &deadline);
@@ -320,7 +322,8 @@ static int select_timeout(const void __user *p, u64 *deadline)
 		return -EFAULT;
 	if (tv.tv_sec < 0 || tv.tv_usec < 0)
 		return -EINVAL;
-	tv.tv_sec = __builtin_add_overflow(tv.tv_sec, tv.tv_usec / 1000000, &tv.tv_sec) ? INT64_MAX : tv.tv_sec;
+	if (__builtin_add_overflow(tv.tv_sec, tv.tv_usec / 1000000, &tv.tv_sec))
+		tv.tv_sec = INT64_MAX;
 	tv.tv_usec %= 1000000;
 	if (timeval_to_ns(&tv, &ns))
 		return -EINVAL;
@@ -328,7 +331,8 @@ static int select_timeout(const void __user *p, u64 *deadline)
 	return 0;
 }
 
-long sys_select(int count, void __user *read, void __user *write, void __user *except, const void __user *timeout)
+long sys_select(int count, void __user *read, void __user *write, void __user *except,
+		const void __user *timeout)
 {
 	void __user *const user[SETS] = {read, write, except};
 	u64 deadline;
@@ -336,11 +340,12 @@ long sys_select(int count, void __user *read, void __user *write, void __user *e
 
 	if (err)
 		return err;
-	return finish_wait(select_sets(count, user, deadline), deadline, (void __user *)timeout, true);
+	return finish_wait(select_sets(count, user, deadline), deadline, (void __user *)timeout,
+			   true);
 }
 
-long sys_pselect6(int count, void __user *read, void __user *write, void __user *except, const void __user *timeout,
-		  void __user *sigmask)
+long sys_pselect6(int count, void __user *read, void __user *write, void __user *except,
+		  const void __user *timeout, void __user *sigmask)
 {
 	void __user *const user[SETS] = {read, write, except};
 	struct {
@@ -357,5 +362,6 @@ long sys_pselect6(int count, void __user *read, void __user *write, void __user 
 		err = swap_user_mask(m.mask, m.size);
 	if (err)
 		return err;
-	return finish_wait(select_sets(count, user, deadline), deadline, (void __user *)timeout, false);
+	return finish_wait(select_sets(count, user, deadline), deadline, (void __user *)timeout,
+			   false);
 }

@@ -45,7 +45,10 @@ static int kill_group(struct pid *group, int sig, const siginfo_t *info)
 	return success ? 0 : err;
 }
 
-/* Everybody but pid 1 and the caller's own process; who may not be signalled is passed over in silence. */
+/*
+ * Everybody but pid 1 and the caller's own process; who may not be signalled is passed over in
+ * silence.
+ */
 static int kill_all(int sig, const siginfo_t *info)
 {
 	struct process *p;
@@ -138,7 +141,8 @@ static int info_from_user(siginfo_t *info, int sig, const void __user *p)
 /* No thread may pretend that the kernel or kill(2) spoke, except to itself. */
 static bool info_credible(const siginfo_t *info, int target)
 {
-	return (info->si_code < 0 && info->si_code != SI_TKILL) || target == task_tid(task_current());
+	return (info->si_code < 0 && info->si_code != SI_TKILL) ||
+	       target == task_tid(task_current());
 }
 
 long sys_rt_sigqueueinfo(int pid, int sig, void __user *user_info)
@@ -299,7 +303,10 @@ long sys_rt_sigsuspend(const u64 __user *set, size_t size)
 	return -ERESTARTNOHAND;
 }
 
-/* The signals waited for count as unblocked in the sleep, so that a sender wakes it, but not as free to be ignored. */
+/*
+ * The signals waited for count as unblocked in the sleep, so that a sender wakes it, but not as
+ * free to be ignored.
+ */
 static int wait_in_set(u64 set, u64 deadline, siginfo_t *info)
 {
 	struct task *t = task_current();
@@ -320,7 +327,8 @@ static int wait_in_set(u64 set, u64 deadline, siginfo_t *info)
 	return err == -ETIMEDOUT ? -EAGAIN : -EINTR;
 }
 
-long sys_rt_sigtimedwait(const u64 __user *set, void __user *user_info, const void __user *timeout, size_t size)
+long sys_rt_sigtimedwait(const u64 __user *set, void __user *user_info, const void __user *timeout,
+			 size_t size)
 {
 	u64 mask, ns = 0, deadline = NO_DEADLINE;
 	siginfo_t info = {0};

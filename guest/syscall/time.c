@@ -1,4 +1,7 @@
-/* Clocks, sleeping and timers: clock_gettime(2), nanosleep(2), setitimer(2), timer_create(2) and theirs. */
+/*
+ * Clocks, sleeping and timers: clock_gettime(2), nanosleep(2), setitimer(2), timer_create(2) and
+ * theirs.
+ */
 #include "syscall.h"
 #include <linux/capability.h>
 #include <linux/time.h>
@@ -141,7 +144,8 @@ long sys_clock_nanosleep(int clock, int flags, const void __user *req, void __us
 		err = timespec_from_user(req, &ns);
 	if (err)
 		return err;
-	if (cpu_clock_resolve(clock) == cpu_clock_id(task_tid(task_current()), true, CPU_CLOCK_SCHED))
+	if (cpu_clock_resolve(clock) ==
+	    cpu_clock_id(task_tid(task_current()), true, CPU_CLOCK_SCHED))
 		return -EINVAL; /* one's own time stands still in the sleep */
 	return clock_sleep(clock, flags & TIMER_ABSTIME, ns, rem);
 }
@@ -204,9 +208,11 @@ long sys_timer_create(int clock, void __user *event, void __user *id)
 
 	if (event && copy_from_user(&e, event, sizeof(e)))
 		return -EFAULT;
-	if (capable(CAP_WAKE_ALARM) == false && (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
+	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
+	    !capable(CAP_WAKE_ALARM))
 		return -EPERM;
-	timer = posix_timer_create(clock, e.sigev_notify, e.sigev_signo, e._sigev_un._tid, e.sigev_value, !event);
+	timer = posix_timer_create(clock, e.sigev_notify, e.sigev_signo, e._sigev_un._tid,
+				   e.sigev_value, !event);
 	if (timer < 0)
 		return timer;
 	nr = timer;
@@ -237,7 +243,8 @@ long sys_timer_settime(int id, int flags, void __user *value, void __user *old)
 		return -EINVAL;
 	if (copy_from_user(&v, value, sizeof(v)))
 		return -EFAULT;
-	if (timespec_to_ns(&v.it_value, &new.value) || timespec_to_ns(&v.it_interval, &new.interval))
+	if (timespec_to_ns(&v.it_value, &new.value) ||
+	    timespec_to_ns(&v.it_interval, &new.interval))
 		return -EINVAL;
 	t = posix_timer_find(id);
 	if (!t)

@@ -7,7 +7,8 @@
 /* Bits that ask for a way of telling, not for an event. */
 #define EPOLL_MODES (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 /* What may go along with EPOLLEXCLUSIVE: epoll_ctl(2). */
-#define EPOLL_EXCLUSIVE_OK (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define EPOLL_EXCLUSIVE_OK                                                                         \
+	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define EPOLL_NEST_MAX 4 /* a chain of at most five instances */
 #define EPOLL_BATCH 32	 /* events gathered on the stack */
 
@@ -64,7 +65,8 @@ static int item_compare(const struct epoll_item *i, const struct file *f, int fd
 }
 
 /* The item, or NULL with *parent and the link where it would be. */
-static struct epoll_item *item_find(struct epoll *ep, struct file *f, int fd, struct rb_node **parent, struct rb_node ***link)
+static struct epoll_item *item_find(struct epoll *ep, struct file *f, int fd,
+				    struct rb_node **parent, struct rb_node ***link)
 {
 	*link = &ep->items.root;
 	*parent = NULL;
@@ -141,7 +143,8 @@ static void item_queue(struct poll_table *table, struct waitq *q)
 	}
 	i->first_used = true;
 	w->item = i;
-	w->waiter = (struct waiter){.wake = item_wake, .exclusive = i->event.events & EPOLLEXCLUSIVE};
+	w->waiter =
+		(struct waiter){.wake = item_wake, .exclusive = i->event.events & EPOLLEXCLUSIVE};
 	waitq_add(q, &w->waiter);
 }
 
@@ -163,7 +166,10 @@ static struct epoll *epoll_of(const struct file *f)
 	return f->private;
 }
 
-/* How many instances lie below ep, one in the other; more than EPOLL_NEST_MAX when `self` is among them. */
+/*
+ * How many instances lie below ep, one in the other; more than EPOLL_NEST_MAX when `self` is among
+ * them.
+ */
 static int depth_below(struct epoll *ep, struct epoll *self, int level)
 {
 	struct rb_node *n;
@@ -174,7 +180,9 @@ static int depth_below(struct epoll *ep, struct epoll *self, int level)
 	for (n = rb_first(&ep->items); n; n = rb_next(n)) {
 		struct epoll_item *i = container_of(n, struct epoll_item, node);
 
-		int below = file_is_epoll(i->file) ? depth_below(epoll_of(i->file), self, level + 1) + 1 : 0;
+		int below = file_is_epoll(i->file)
+				    ? depth_below(epoll_of(i->file), self, level + 1) + 1
+				    : 0;
 
 		depth = MAX(depth, below);
 	}
@@ -200,12 +208,16 @@ static bool nesting_ok(struct file *epoll, struct file *target)
 {
 	if (!file_is_epoll(target))
 		return true;
-	return depth_below(epoll_of(target), epoll_of(epoll), 0) + 1 + depth_above(epoll, 0) <= EPOLL_NEST_MAX;
+	return depth_below(epoll_of(target), epoll_of(epoll), 0) + 1 + depth_above(epoll, 0) <=
+	       EPOLL_NEST_MAX;
 }
 
 /* ---- epoll_ctl(2) ---- */
 
-/* Readiness is looked up in the same step in which the wait queue is joined: no event falls between. */
+/*
+ * Readiness is looked up in the same step in which the wait queue is joined: no event falls
+ * between.
+ */
 static int item_add(struct epoll *ep, struct file *f, int fd, const struct epoll_event *event)
 {
 	struct epoll_table table = {.table.queue = item_queue};
@@ -270,7 +282,8 @@ static bool exclusive_ok(int op, const struct file *target, u32 events)
 	return op == EPOLL_CTL_ADD && !file_is_epoll(target) && !(events & ~EPOLL_EXCLUSIVE_OK);
 }
 
-int epoll_control(struct file *epoll, int op, struct file *target, int fd, const struct epoll_event *event)
+int epoll_control(struct file *epoll, int op, struct file *target, int fd,
+		  const struct epoll_event *event)
 {
 	struct epoll *ep = epoll_of(epoll);
 	struct epoll_event e;
@@ -286,7 +299,8 @@ int epoll_control(struct file *epoll, int op, struct file *target, int fd, const
 	e = *event;
 	if (!exclusive_ok(op, target, e.events))
 		return -EINVAL;
-	e.events = (e.events & ~EPOLLWAKEUP) | EPOLLERR | EPOLLHUP; /* there is no system sleep to hold off */
+	e.events &= ~EPOLLWAKEUP; /* there is no system sleep to hold off */
+	e.events |= EPOLLERR | EPOLLHUP;
 	if (op == EPOLL_CTL_MOD)
 		return item_modify(ep, target, fd, &e);
 	return nesting_ok(epoll, target) ? item_add(ep, target, fd, &e) : -ELOOP;
@@ -294,7 +308,10 @@ int epoll_control(struct file *epoll, int op, struct file *target, int fd, const
 
 /* ---- epoll_wait(2) ---- */
 
-/* An item whose event is about to be told: level-triggered ones stay on the list, to be looked at again by the next call. */
+/*
+ * An item whose event is about to be told: level-triggered ones stay on the list, to be looked at
+ * again by the next call.
+ */
 static void item_told(struct epoll_item *i)
 {
 	u32 modes = i->event.events;
@@ -305,8 +322,12 @@ static void item_told(struct epoll_item *i)
 		list_push_back(&i->ep->ready, &i->ready_link);
 }
 
-/* Move events of ready items to out[0..max-1] and remember in item[] whose they are. Does not sleep. */
-static int epoll_gather(struct epoll *ep, struct epoll_event *out, struct epoll_item **item, int max)
+/*
+ * Move events of ready items to out[0..max-1] and remember in item[] whose they are. Does not
+ * sleep.
+ */
+static int epoll_gather(struct epoll *ep, struct epoll_event *out, struct epoll_item **item,
+			int max)
 {
 	struct list look;
 	int n = 0;
@@ -314,7 +335,8 @@ static int epoll_gather(struct epoll *ep, struct epoll_event *out, struct epoll_
 	list_init(&look);
 	if (list_empty(&ep->ready))
 		return 0;
-	list_insert_between(&look, ep->ready.prev, &ep->ready); /* the whole list changes its head */
+	/* the whole list changes its head */
+	list_insert_between(&look, ep->ready.prev, &ep->ready);
 	list_remove(&ep->ready);
 	while (n < max && !list_empty(&look)) {
 		struct epoll_item *i = list_first(&look, struct epoll_item, ready_link);
@@ -337,8 +359,12 @@ static int epoll_gather(struct epoll *ep, struct epoll_event *out, struct epoll_
 	return n;
 }
 
-/* The program could not be told: nothing may be lost. `removals` as it was when the items were gathered. */
-static void epoll_ungather(struct epoll *ep, const struct epoll_event *out, struct epoll_item **item, int n, u64 removals)
+/*
+ * The program could not be told: nothing may be lost. `removals` as it was when the items were
+ * gathered.
+ */
+static void epoll_ungather(struct epoll *ep, const struct epoll_event *out,
+			   struct epoll_item **item, int n, u64 removals)
 {
 	if (ep->removals != removals)
 		return; /* items went while the copy slept: the pointers mean nothing now */
@@ -355,8 +381,8 @@ struct epoll_batch {
 };
 
 /* One gathering, so that a level-triggered item is told once. */
-static int epoll_tell_with(struct epoll *ep, struct epoll_event __user *to, int max, struct epoll_event *event,
-			   struct epoll_item **item)
+static int epoll_tell_with(struct epoll *ep, struct epoll_event __user *to, int max,
+			   struct epoll_event *event, struct epoll_item **item)
 {
 	u64 removals = ep->removals;
 	int n = epoll_gather(ep, event, item, max);

@@ -33,7 +33,9 @@ static isize eventfd_read(struct file *f, struct uio *to, file_off *pos __unused
 	value = e->semaphore ? 1 : e->count;
 	e->count -= value;
 	waitq_wake_all(&e->wait, EPOLLOUT);
-	return uio_write(to, &value, sizeof(value)) == sizeof(value) ? (isize)sizeof(value) : -EFAULT;
+	if (uio_write(to, &value, sizeof(value)) != sizeof(value))
+		return -EFAULT;
+	return sizeof(value);
 }
 
 static isize eventfd_write(struct file *f, struct uio *from, file_off *pos __unused)
@@ -50,7 +52,8 @@ static isize eventfd_write(struct file *f, struct uio *from, file_off *pos __unu
 		return -EINVAL;
 	if (value > EVENTFD_MAX - e->count && (f->flags & O_NONBLOCK))
 		return -EAGAIN;
-	err = WAIT_EVENT(&e->wait, value <= EVENTFD_MAX - e->count, TASK_INTERRUPTIBLE, NO_DEADLINE);
+	err = WAIT_EVENT(&e->wait, value <= EVENTFD_MAX - e->count, TASK_INTERRUPTIBLE,
+			 NO_DEADLINE);
 	if (err)
 		return err;
 	e->count += value;

@@ -91,7 +91,8 @@ static void poll_set_end(struct poll_set *s)
 	}
 }
 
-static int poll_loop(struct poll_set *s, int (*scan)(void *ctx, struct poll_set *s), void *ctx, u64 deadline)
+static int poll_loop(struct poll_set *s, int (*scan)(void *ctx, struct poll_set *s), void *ctx,
+		     u64 deadline)
 {
 	bool last = deadline == 0;
 

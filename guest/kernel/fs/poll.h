@@ -31,12 +31,15 @@ struct poll_set {
 	struct poll_chunk *more;
 };
 
-/* The events of f among `events`, EPOLLERR and EPOLLHUP; for the use of scan. EPOLLRDNORM and EPOLLWRNORM are told wherever
- * EPOLLIN and EPOLLOUT are. */
+/*
+ * The events of f among `events`, EPOLLERR and EPOLLHUP; for the use of scan. EPOLLRDNORM and
+ * EPOLLWRNORM are told wherever EPOLLIN and EPOLLOUT are.
+ */
 u32 poll_ask(struct poll_set *s, struct file *f, u32 events);
 /*
- * Call scan(ctx, s) until it finds events or the monotonic deadline (0: do not wait, NO_DEADLINE) has passed. scan asks each file
- * with poll_ask and answers how many are ready, or -errno. Answers that, 0 at the deadline, -ERESTARTNOHAND, -ENOMEM.
+ * Call scan(ctx, s) until it finds events or the monotonic deadline (0: do not wait, NO_DEADLINE)
+ * has passed. scan asks each file with poll_ask and answers how many are ready, or -errno. Answers
+ * that, 0 at the deadline, -ERESTARTNOHAND, -ENOMEM.
  */
 int poll_run(int (*scan)(void *ctx, struct poll_set *s), void *ctx, u64 deadline);
 

@@ -19,7 +19,10 @@ static bool is_fault(int sig)
 	return sig == SIGILL || sig == SIGFPE || sig == SIGSEGV || sig == SIGBUS || sig == SIGTRAP;
 }
 
-/* Which members of siginfo_t hold something depends on si_code and, from the kernel, on the signal: sigaction(2). */
+/*
+ * Which members of siginfo_t hold something depends on si_code and, from the kernel, on the signal:
+ * sigaction(2).
+ */
 static void signalfd_fill_kernel(struct signalfd_siginfo *out, const siginfo_t *info)
 {
 	if (is_fault(info->si_signo)) {
@@ -39,7 +42,9 @@ static void signalfd_fill_kernel(struct signalfd_siginfo *out, const siginfo_t *
 
 static void signalfd_fill(struct signalfd_siginfo *out, const siginfo_t *info)
 {
-	*out = (struct signalfd_siginfo){.ssi_signo = info->si_signo, .ssi_errno = info->si_errno, .ssi_code = info->si_code};
+	*out = (struct signalfd_siginfo){.ssi_signo = info->si_signo,
+					 .ssi_errno = info->si_errno,
+					 .ssi_code = info->si_code};
 	if (info->si_code > 0 && info->si_code < SI_KERNEL) {
 		signalfd_fill_kernel(out, info);
 		return;

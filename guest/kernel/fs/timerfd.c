@@ -8,7 +8,10 @@
 #include "kernel/task/task.h"
 #include "kernel/time/clock_timer.h"
 
-/* A periodic timer is armed again only when its expiries are read: nobody who does not look pays for interrupts. */
+/*
+ * A periodic timer is armed again only when its expiries are read: nobody who does not look pays
+ * for interrupts.
+ */
 struct timerfd {
 	struct clock_timer timer;
 	int clockid;
@@ -73,7 +76,9 @@ static isize timerfd_read(struct file *f, struct uio *to, file_off *pos __unused
 	timerfd_continue(t);
 	count = t->expirations;
 	t->expirations = 0;
-	return uio_write(to, &count, sizeof(count)) == sizeof(count) ? (isize)sizeof(count) : -EFAULT;
+	if (uio_write(to, &count, sizeof(count)) != sizeof(count))
+		return -EFAULT;
+	return sizeof(count);
 }
 
 static u32 timerfd_poll(struct file *f, struct poll_table *table)
@@ -132,8 +137,8 @@ void timerfd_get(struct file *f, struct timerfd_setting *out)
 	out->interval = t->timer.interval;
 }
 
-void timerfd_set(struct file *f, bool absolute, bool cancel_on_set, const struct timerfd_setting *new,
-		 struct timerfd_setting *was)
+void timerfd_set(struct file *f, bool absolute, bool cancel_on_set,
+		 const struct timerfd_setting *new, struct timerfd_setting *was)
 {
 	struct timerfd *t = f->private;
 	bool real = t->clockid == CLOCK_REALTIME || t->clockid == CLOCK_REALTIME_ALARM;

@@ -14,8 +14,8 @@ struct timerfd_setting {
 int timerfd_create_file(int clockid, u32 flags, struct file **out);
 bool file_is_timerfd(const struct file *f);
 /* cancel_on_set: a later clock_settime(2) ends the wait with -ECANCELED. *was: the state before. */
-void timerfd_set(struct file *f, bool absolute, bool cancel_on_set, const struct timerfd_setting *new,
-		 struct timerfd_setting *was);
+void timerfd_set(struct file *f, bool absolute, bool cancel_on_set,
+		 const struct timerfd_setting *new, struct timerfd_setting *was);
 void timerfd_get(struct file *f, struct timerfd_setting *out);
 
 #endif

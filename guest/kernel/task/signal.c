@@ -1,4 +1,7 @@
-/* Signal state: actions, queues, masks. Sending is signal_send.c, taking signal_deliver.c, job control stop.c. */
+/*
+ * Signal state: actions, queues, masks. Sending is signal_send.c, taking signal_deliver.c, job
+ * control stop.c.
+ */
 #include "kernel/task/signal.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/signal_internal.h"
@@ -53,12 +56,16 @@ void sighand_reset_for_exec(struct sighand *s)
 {
 	for (u64 left = s->changed; left; left &= left - 1) {
 		struct sigaction_k *a = &s->action[__builtin_ctzll(left)];
+		bool ignored = a->handler == SIGNAL_IGN;
 
-		*a = (struct sigaction_k){.handler = a->handler == SIGNAL_IGN ? SIGNAL_IGN : SIGNAL_DFL};
+		*a = (struct sigaction_k){.handler = ignored ? SIGNAL_IGN : SIGNAL_DFL};
 	}
 }
 
-/* What programs may set; other bits read back as 0 (sigaction(2), "Dynamically probing for flag bit support"). */
+/*
+ * What programs may set; other bits read back as 0 (sigaction(2), "Dynamically probing for flag bit
+ * support").
+ */
 #define SA_KNOWN                                                                                \
 	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |      \
 	 SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
@@ -80,7 +87,8 @@ int signal_action(int sig, const struct sigaction_k *new, struct sigaction_k *ol
 	a->flags &= SA_KNOWN;
 	a->mask &= ~SIGNAL_UNBLOCKABLE;
 	/* POSIX: setting a pending signal to be ignored discards it, blocked or not. */
-	if (a->handler == SIGNAL_IGN || (a->handler == SIGNAL_DFL && signal_in(SIGNALS_IGNORED, sig)))
+	if (a->handler == SIGNAL_IGN ||
+	    (a->handler == SIGNAL_DFL && signal_in(SIGNALS_IGNORED, sig)))
 		signal_cancel(t->process, SIGNAL_BIT(sig));
 	return 0;
 }
@@ -216,7 +224,10 @@ void signal_cancel(struct process *p, u64 set)
 		sigpending_remove(&t->pending, set);
 }
 
-/* A kill(2) from within is stored whatever the limit; a queued real-time signal is not (sigqueue(3): EAGAIN). */
+/*
+ * A standard signal is stored whatever the limit, and comes without details when there is no
+ * memory; a queued real-time signal is refused (sigqueue(3): EAGAIN).
+ */
 int sigpending_add(struct task *t, struct sigpending *pending, int sig, const siginfo_t *info)
 {
 	bool standard = sig < SIGRTMIN;
@@ -310,7 +321,10 @@ u64 signal_pending_set(void)
 	return t->pending.set | t->process->pending.set;
 }
 
-/* Only the task itself may find that nothing is left: it may be between a wakeup and the delivery that the wakeup is for. */
+/*
+ * Only the task itself may find that nothing is left: it may be between a wakeup and the delivery
+ * that the wakeup is for.
+ */
 void signal_recalc(struct task *t)
 {
 	struct process *p = t->process;
@@ -321,7 +335,10 @@ void signal_recalc(struct task *t)
 		task_info(t)->work &= ~WORK_SIGNAL;
 }
 
-/* t no longer takes the process's signals in `set`: let other threads look at those that are pending. */
+/*
+ * t no longer takes the process's signals in `set`: let other threads look at those that are
+ * pending.
+ */
 static void signal_pass_on(struct task *t, u64 set)
 {
 	struct process *p = t->process;

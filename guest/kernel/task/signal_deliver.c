@@ -1,4 +1,7 @@
-/* Taking signals on the way to user mode: handlers, default actions, restart of interrupted calls, the alternate stack. */
+/*
+ * Taking signals on the way to user mode: handlers, default actions, restart of interrupted calls,
+ * the alternate stack.
+ */
 #include "kernel/task/signal_internal.h"
 #include "kernel/task/trace.h"
 
@@ -41,7 +44,7 @@ int signal_altstack_set(const stack_t *new, vaddr sp)
 	return 0;
 }
 
-/* ---- interrupted calls: signal(7), "Interruption of system calls and library functions by signal handlers" ---- */
+/* ---- interrupted calls: signal(7), "Interruption of system calls and library functions" ---- */
 
 static void restart_before_handler(struct arch_regs *r, u64 action_flags)
 {
@@ -82,7 +85,10 @@ static void restart_without_handler(struct arch_regs *r)
 
 /* ---- taking a signal ---- */
 
-/* SIGTSTP, SIGTTIN and SIGTTOU have no effect where no shell could continue the process (POSIX 2.4.3). */
+/*
+ * SIGTSTP, SIGTTIN and SIGTTOU have no effect where no shell could continue the process (POSIX
+ * 2.4.3).
+ */
 static void default_action(struct task *t, int sig)
 {
 	if (signal_in(SIGNALS_IGNORED, sig))
@@ -147,7 +153,8 @@ static bool run_handler(struct task *t, struct arch_regs *r, struct ksignal *k)
 	u64 saved = info->work & WORK_RESTORE_MASK ? t->saved_mask : t->blocked;
 
 	restart_before_handler(r, k->action.flags);
-	k->on_altstack = (k->action.flags & SA_ONSTACK) && t->altstack_size && !altstack_in_use(t, arch_regs_sp(r));
+	k->on_altstack = (k->action.flags & SA_ONSTACK) && t->altstack_size &&
+			 !altstack_in_use(t, arch_regs_sp(r));
 	if (arch_signal_deliver(r, k, saved)) {
 		frame_failed(t, k->info.si_signo);
 		return false;

@@ -41,7 +41,9 @@ static inline void signal_info_copy(siginfo_t *dst, const siginfo_t *src)
 		d[i] = s[i];
 }
 
-/* process_exit_group() from outside: every thread but the caller's own is marked killed and woken. */
+/*
+ * process_exit_group() from outside: every thread but the caller's own is marked killed and woken.
+ */
 void process_begin_exit(struct process *p, int status);
 /* The first living thread (the leader when it lives), NULL: only zombies are left. */
 struct task *process_main_thread(struct process *p);

@@ -3,7 +3,10 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/signal_internal.h"
 
-/* POSIX kill(): "the real or effective user ID of the sender shall match the real or saved set-user-ID of the receiver". */
+/*
+ * POSIX kill(): "the real or effective user ID of the sender shall match the real or saved
+ * set-user-ID of the receiver".
+ */
 int signal_permitted(struct process *p, int sig)
 {
 	struct task *target = p->leader;
@@ -12,7 +15,8 @@ int signal_permitted(struct process *p, int sig)
 	if (p == task_current()->process || capable(CAP_KILL))
 		return 0;
 	its = target ? target->cred : NULL;
-	if (its && (own->euid == its->uid || own->euid == its->suid || own->uid == its->uid || own->uid == its->suid))
+	if (its && (own->euid == its->uid || own->euid == its->suid || own->uid == its->uid ||
+		    own->uid == its->suid))
 		return 0;
 	if (sig == SIGCONT && p->session == task_current()->process->session)
 		return 0;
@@ -22,7 +26,8 @@ int signal_permitted(struct process *p, int sig)
 void signal_wake(struct task *t, bool fatal)
 {
 	task_info(t)->work |= WORK_SIGNAL;
-	if (t->state == TASK_INTERRUPTIBLE || (fatal && (t->state == TASK_KILLABLE || t->state == TASK_STOPPED)))
+	if (t->state == TASK_INTERRUPTIBLE ||
+	    (fatal && (t->state == TASK_KILLABLE || t->state == TASK_STOPPED)))
 		task_wake(t);
 	else
 		task_kick(t);
@@ -39,8 +44,8 @@ static bool signal_ignored(struct task *t, int sig)
 }
 
 /*
- * True when sig is to be queued. The kernel's own process takes nothing. Stop signals and SIGCONT cancel each other, and SIGCONT continues
- * even when it is blocked or ignored (POSIX 2.4.1).
+ * True when sig is to be queued. The kernel's own process takes nothing. Stop signals and SIGCONT
+ * cancel each other, and SIGCONT continues even when it is blocked or ignored (POSIX 2.4.1).
  */
 static bool signal_prepare(struct task *t, int sig)
 {
@@ -76,7 +81,10 @@ static bool signal_wanted(struct task *t, int sig)
 	return t == task_current() || !task_work_signal(t);
 }
 
-/* Bring a thread that will take sig to the kernel's exit; when all are busy or block it, they find it later by themselves. */
+/*
+ * Bring a thread that will take sig to the kernel's exit; when all are busy or block it, they find
+ * it later by themselves.
+ */
 static void signal_choose(struct task *t, int sig, bool whole)
 {
 	struct task *other;
@@ -132,7 +140,8 @@ int signal_send_process(struct process *p, int sig, const siginfo_t *info)
 
 int signal_send_through(struct task *t, int sig, const siginfo_t *info)
 {
-	return task_living(t) ? signal_send(t, true, sig, info) : signal_send_process(t->process, sig, info);
+	return task_living(t) ? signal_send(t, true, sig, info)
+			      : signal_send_process(t->process, sig, info);
 }
 
 int signal_send_group(int pgid, int sig, const siginfo_t *info)
@@ -167,7 +176,10 @@ int signal_send_queued(struct task *t, bool whole, struct sigqueue *q)
 	return 0;
 }
 
-/* Ignored or blocked, the fault would come again at once: the default action, which ends the process, is forced. */
+/*
+ * Ignored or blocked, the fault would come again at once: the default action, which ends the
+ * process, is forced.
+ */
 static void signal_force(struct task *t, int sig, const siginfo_t *info, bool fatal)
 {
 	struct sigaction_k *a = &t->sighand->action[sig - 1];

@@ -1,4 +1,7 @@
-/* Job control: stopping and continuing a process, and telling its parent (wait(2), SIGCHLD in sigaction(2)). */
+/*
+ * Job control: stopping and continuing a process, and telling its parent (wait(2), SIGCHLD in
+ * sigaction(2)).
+ */
 #include "kernel/task/sched.h"
 #include "kernel/task/signal_internal.h"
 #include "kernel/time/clock.h"

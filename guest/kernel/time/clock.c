@@ -7,8 +7,10 @@
 
 #define COARSE_STEP_NS 4000000ull /* what the *_COARSE clocks promise; they are exact here */
 
-/* Times reach to 2^63 - 1 ns (the year 2262), as on Linux; beyond that they are "for ever". A clock that was set must have 30 years
- * to run before it gets there. */
+/*
+ * Times reach to 2^63 - 1 ns (the year 2262), as on Linux; beyond that they are "for ever". A clock
+ * that was set must have 30 years to run before it gets there.
+ */
 #define TIME_MAX_NS ((u64)INT64_MAX)
 #define TIME_SETTABLE_NS (TIME_MAX_NS - 30ull * 365 * 24 * 3600 * NSEC_PER_SEC)
 
@@ -76,7 +78,9 @@ int clock_resolution(int clockid, u64 *ns)
 
 	if (clock_read(clockid, &now))
 		return -EINVAL;
-	*ns = clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE ? COARSE_STEP_NS : 1;
+	*ns = 1;
+	if (clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE)
+		*ns = COARSE_STEP_NS;
 	return 0;
 }
 
@@ -110,10 +114,12 @@ int timeval_to_ns(const struct __kernel_old_timeval *tv, u64 *ns)
 
 struct __kernel_timespec ns_to_timespec(u64 ns)
 {
-	return (struct __kernel_timespec){.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
+	return (struct __kernel_timespec){.tv_sec = ns / NSEC_PER_SEC,
+					  .tv_nsec = ns % NSEC_PER_SEC};
 }
 
 struct __kernel_old_timeval ns_to_timeval(u64 ns)
 {
-	return (struct __kernel_old_timeval){.tv_sec = ns / NSEC_PER_SEC, .tv_usec = ns % NSEC_PER_SEC / 1000};
+	return (struct __kernel_old_timeval){.tv_sec = ns / NSEC_PER_SEC,
+					     .tv_usec = ns % NSEC_PER_SEC / 1000};
 }

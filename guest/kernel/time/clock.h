@@ -11,28 +11,40 @@ struct boot_info;
 void clock_init(const struct boot_info *info);
 u64 clock_monotonic_ns(void); /* since boot */
 u64 clock_realtime_ns(void);
-/* Set the real-time clock; tells the vDSO. 0, or -EINVAL: less than the uptime, or too late to be represented for long. */
+/*
+ * Set the real-time clock; tells the vDSO. 0, or -EINVAL: less than the uptime, or too late to be
+ * represented for long.
+ */
 int clock_set_realtime(u64 ns);
 /* Of any clockid_t: 0 or -EINVAL. */
 int clock_read(int clockid, u64 *ns);
-/* clock_nanosleep(2) for a clock that can be slept on: for ns, or until the clock reads ns. rem (may be NULL) gets what is left of
- * a relative sleep that a signal cut short. 0, -EFAULT, -ERESTARTNOHAND (absolute) or -ERESTART_RESTARTBLOCK. */
+/*
+ * clock_nanosleep(2) for a clock that can be slept on: for ns, or until the clock reads ns. rem
+ * (may be NULL) gets what is left of a relative sleep that a signal cut short. 0, -EFAULT,
+ * -ERESTARTNOHAND (absolute) or -ERESTART_RESTARTBLOCK.
+ */
 long clock_sleep(int clockid, bool absolute, u64 ns, struct __kernel_timespec __user *rem);
 /* Smallest step of a clock: 0 or -EINVAL. */
 int clock_resolution(int clockid, u64 *ns);
-/* The monotonic time at which the real-time clock will read `realtime`; 0 when that is past beyond boot. */
+/*
+ * The monotonic time at which the real-time clock will read `realtime`; 0 when that is past beyond
+ * boot.
+ */
 u64 clock_realtime_to_monotonic(u64 realtime);
 
 /*
- * CPU-time clocks (clock_getcpuclockid(3), pthread_getcpuclockid(3)): a negative clockid_t holds ~id << 3, bit 2 for one thread, and
- * what is counted.
+ * CPU-time clocks (clock_getcpuclockid(3), pthread_getcpuclockid(3)): a negative clockid_t holds
+ * ~id << 3, bit 2 for one thread, and what is counted.
  */
 enum cpu_clock { CPU_CLOCK_PROF = 0, CPU_CLOCK_VIRT = 1, CPU_CLOCK_SCHED = 2 };
 static inline int cpu_clock_id(int id, bool thread, enum cpu_clock what)
 {
 	return (int)((u32)~id << 3 | (thread ? 4 : 0) | what);
 }
-/* Names the current process's or thread's CPU clock explicitly, so that it means the same in any context; other ids come back unchanged. */
+/*
+ * Names the current process's or thread's CPU clock explicitly, so that it means the same in any
+ * context; other ids come back unchanged.
+ */
 int cpu_clock_resolve(int clockid);
 /* A thread's clock may be read only from within its process. */
 bool cpu_clock_permitted(int clockid);

@@ -2,8 +2,10 @@
 #include <linux/time.h>
 #include "kernel/time/clock.h"
 
-/* CPU time advances at most at the pace of real time on each thread: look again when the target can have been reached,
- * and no more often than this. */
+/*
+ * CPU time advances at most at the pace of real time on each thread: look again when the target can
+ * have been reached, and no more often than this.
+ */
 #define CPU_LOOK_NS 1000000ull
 
 static u64 clock_timer_now(const struct clock_timer *t)
@@ -14,7 +16,8 @@ static u64 clock_timer_now(const struct clock_timer *t)
 		return clock_monotonic_ns();
 	if (t->clock == CLOCK_REALTIME)
 		return clock_realtime_ns();
-	return cpu_clock_read(t->clock, &now) ? 0 : now; /* its process may be gone: time stands still */
+	/* its process may be gone: time stands still */
+	return cpu_clock_read(t->clock, &now) ? 0 : now;
 }
 
 static u64 clock_timer_deadline(const struct clock_timer *t)

@@ -1,5 +1,6 @@
 /*
- * Periodic timers on a clock that programs may name: the common part of setitimer(2), timer_create(2) and timerfd_create(2).
+ * Periodic timers on a clock that programs may name: the common part of setitimer(2),
+ * timer_create(2) and timerfd_create(2).
  */
 #ifndef KERNEL_TIME_CLOCK_TIMER_H
 #define KERNEL_TIME_CLOCK_TIMER_H
@@ -9,22 +10,28 @@
 
 struct clock_timer {
 	struct timer timer;
-	int clock;    /* CLOCK_MONOTONIC, CLOCK_REALTIME (follows clock_settime(2)) or a CPU clock of a named process or thread */
+	/* CLOCK_MONOTONIC, CLOCK_REALTIME (follows clock_settime(2)) or the CPU clock of a named
+	 * process or thread */
+	int clock;
 	u64 target;   /* the next expiry as `clock` reads; 0 = disarmed */
 	u64 interval; /* ns, 0 = once */
-	void (*fn)(struct clock_timer *t); /* at the expiry, from the timer interrupt; must not sleep */
+	/* at the expiry, from the timer interrupt; must not sleep */
+	void (*fn)(struct clock_timer *t);
 	struct waiter clock_set;	   /* on clock_set_wait while the target is a real time */
 };
 
 void clock_timer_init(struct clock_timer *t, void (*fn)(struct clock_timer *));
 /*
- * Start for `value` ns on clockid, relative or absolute, then every interval ns. value 0 disarms. The clock must be readable
- * (clock_read). A relative time on the real-time clock runs on the monotonic one, as clock_settime(2) asks.
+ * Start for `value` ns on clockid, relative or absolute, then every interval ns. value 0 disarms.
+ * The clock must be readable (clock_read). A relative time on the real-time clock runs on the
+ * monotonic one, as clock_settime(2) asks.
  */
 void clock_timer_start(struct clock_timer *t, int clockid, bool absolute, u64 value, u64 interval);
 void clock_timer_stop(struct clock_timer *t);
-/* Move the target by whole intervals beyond now and arm for it; answers how many expiries that covers (>= 1 when due, 0 when not).
- * Only with an interval. */
+/*
+ * Move the target by whole intervals beyond now and arm for it; answers how many expiries that
+ * covers (>= 1 when due, 0 when not). Only with an interval.
+ */
 u64 clock_timer_forward(struct clock_timer *t);
 /* ns until the target: 0 disarmed, at least 1 when armed. */
 u64 clock_timer_left(const struct clock_timer *t);

@@ -12,7 +12,8 @@ int cpu_clock_resolve(int clockid)
 	if (clockid == CLOCK_THREAD_CPUTIME_ID)
 		return cpu_clock_id(task_tid(task_current()), true, CPU_CLOCK_SCHED);
 	if (clockid < 0 && ~(clockid >> 3) == 0) /* id 0: the caller */
-		return cpu_clock_id(clockid & CPU_CLOCK_THREAD ? task_tid(task_current()) : task_tgid(task_current()),
+		return cpu_clock_id(clockid & CPU_CLOCK_THREAD ? task_tid(task_current())
+							       : task_tgid(task_current()),
 				    clockid & CPU_CLOCK_THREAD, clockid & 3);
 	return clockid;
 }

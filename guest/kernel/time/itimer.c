@@ -47,7 +47,8 @@ static int itimer_clock(struct process *p, int which)
 {
 	if (which == ITIMER_REAL)
 		return CLOCK_MONOTONIC;
-	return cpu_clock_id(p->pid->nr, false, which == ITIMER_PROF ? CPU_CLOCK_PROF : CPU_CLOCK_VIRT);
+	return cpu_clock_id(p->pid->nr, false,
+			    which == ITIMER_PROF ? CPU_CLOCK_PROF : CPU_CLOCK_VIRT);
 }
 
 void itimer_signal_taken(struct process *p)

@@ -6,9 +6,15 @@
 
 struct process;
 
-/* Stop all timers of a process that ends, interval timers and timer_create(2)'s. Harmless when repeated. */
+/*
+ * Stop all timers of a process that ends, interval timers and timer_create(2)'s. Harmless when
+ * repeated.
+ */
 void process_timers_exit(struct process *p);
-/* SIGALRM was taken off the queue: arm a periodic ITIMER_REAL again (so a blocked signal costs no interrupts). */
+/*
+ * SIGALRM was taken off the queue: arm a periodic ITIMER_REAL again (so a blocked signal costs no
+ * interrupts).
+ */
 void itimer_signal_taken(struct process *p);
 /* Of the current process; which = ITIMER_*. ns left and the interval. 0 or -EINVAL. */
 int itimer_get(int which, u64 *left, u64 *interval);

@@ -30,7 +30,10 @@ static void posix_timer_expired(struct clock_timer *ct)
 	struct posix_timer *t = container_of(ct, struct posix_timer, timer);
 	struct task *target = t->thread ? t->thread->task : process_main_thread(t->process);
 
-	/* A periodic timer is armed again when its signal is taken: the periods between count as overruns. */
+	/*
+	 * A periodic timer is armed again when its signal is taken: the periods between count as
+	 * overruns.
+	 */
 	if (!target || t->queued)
 		return;
 	t->queue->info.si_overrun = 0;
@@ -191,7 +194,9 @@ void posix_timer_get(struct posix_timer *t, struct posix_timer_setting *out)
 		timer_cancel(&ct->timer);
 	}
 	out->interval = ct->interval;
-	out->value = ct->interval || ct->timer.armed || t->notify == SIGEV_NONE ? clock_timer_left(ct) : 0;
+	out->value = 0;
+	if (ct->interval || ct->timer.armed || t->notify == SIGEV_NONE)
+		out->value = clock_timer_left(ct);
 }
 
 int posix_timer_overrun(const struct posix_timer *t)

@@ -1,4 +1,7 @@
-/* Timers of timer_create(2). They belong to a process, are not inherited by fork and end with execve. */
+/*
+ * Timers of timer_create(2). They belong to a process, are not inherited by fork and end with
+ * execve.
+ */
 #ifndef KERNEL_TIME_POSIX_TIMER_H
 #define KERNEL_TIME_POSIX_TIMER_H
 
@@ -12,9 +15,12 @@ struct posix_timer_setting {
 	u64 value, interval; /* ns */
 };
 
-/* notify: SIGEV_*; sig 0..64; tid for SIGEV_THREAD_ID. The new id, or -EINVAL -EAGAIN -ENOMEM. value_is_id: no sigevent was given,
- * sigev_value is the timer's id. */
-long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t value, bool value_is_id);
+/*
+ * notify: SIGEV_*; sig 0..64; tid for SIGEV_THREAD_ID. The new id, or -EINVAL -EAGAIN -ENOMEM.
+ * value_is_id: no sigevent was given, sigev_value is the timer's id.
+ */
+long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t value,
+			bool value_is_id);
 /* The id of the current process names a timer: NULL otherwise (EINVAL). */
 struct posix_timer *posix_timer_find(int id);
 void posix_timer_set(struct posix_timer *t, bool absolute, const struct posix_timer_setting *new);

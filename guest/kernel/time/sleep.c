@@ -17,7 +17,8 @@ static u64 sleep_deadline(int clock, u64 now, u64 target)
 		return target;
 	if (clock == CLOCK_REALTIME)
 		return clock_realtime_to_monotonic(target);
-	return time_add(clock_monotonic_ns(), MAX((target - now) / cpu_clock_rate(clock), CPU_LOOK_NS));
+	return time_add(clock_monotonic_ns(),
+			MAX((target - now) / cpu_clock_rate(clock), CPU_LOOK_NS));
 }
 
 /* 0 or -ERESTARTSYS. A set real-time clock wakes its sleepers, who look again. */
@@ -30,7 +31,8 @@ static int sleep_until(int clock, u64 target)
 	while (clock_read(clock, &now) == 0 && now < target) {
 		struct waitq *q = clock == CLOCK_REALTIME ? &clock_set_wait : &own;
 
-		if (waitq_sleep(q, TASK_INTERRUPTIBLE, sleep_deadline(clock, now, target)) == -ERESTARTSYS)
+		if (waitq_sleep(q, TASK_INTERRUPTIBLE, sleep_deadline(clock, now, target)) ==
+		    -ERESTARTSYS)
 			return -ERESTARTSYS;
 	}
 	return 0;
@@ -45,7 +47,8 @@ static long sleep_restart(struct task *t)
 
 	if (!sleep_until(clock, target))
 		return 0;
-	return sleep_interrupted(clock, target, (struct __kernel_timespec __user *)t->restart_arg[RESTART_REM]);
+	return sleep_interrupted(clock, target,
+				 (struct __kernel_timespec __user *)t->restart_arg[RESTART_REM]);
 }
 
 /* What is left is counted now: between a stop and the continuation time goes on. */
@@ -69,7 +72,8 @@ static int sleep_clock(int clockid, bool absolute)
 {
 	if (clockid < 0 || clockid == CLOCK_PROCESS_CPUTIME_ID)
 		return cpu_clock_resolve(clockid);
-	if (absolute && (clockid == CLOCK_REALTIME || clockid == CLOCK_REALTIME_ALARM || clockid == CLOCK_TAI))
+	if (absolute &&
+	    (clockid == CLOCK_REALTIME || clockid == CLOCK_REALTIME_ALARM || clockid == CLOCK_TAI))
 		return CLOCK_REALTIME;
 	return CLOCK_MONOTONIC;
 }

@@ -2,7 +2,10 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/wait.h"
 
-/* No CPU is armed for later than this (36 years): the scaling to ticks of the counter must not overflow. */
+/*
+ * No CPU is armed for later than this (36 years): the scaling to ticks of the counter must not
+ * overflow.
+ */
 #define HARDWARE_MAX_NS (1ull << 60)
 
 static struct rb_tree timers;
@@ -53,7 +56,10 @@ void timer_arm(struct timer *t, u64 expires_ns)
 		cpu_timer_request(timer_next());
 }
 
-/* The CPU stays armed for a cancelled timer: one interrupt too many costs less than arming anew at every cancel. */
+/*
+ * The CPU stays armed for a cancelled timer: one interrupt too many costs less than arming anew at
+ * every cancel.
+ */
 bool timer_cancel(struct timer *t)
 {
 	if (!t->armed)

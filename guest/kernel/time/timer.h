@@ -1,4 +1,7 @@
-/* Kernel timers: one-shot callbacks at a monotonic time, kept in a tree, driven by the CPU's one-shot timer (no tick when nothing waits). */
+/*
+ * Kernel timers: one-shot callbacks at a monotonic time, kept in a tree, driven by the CPU's
+ * one-shot timer (no tick when nothing waits).
+ */
 #ifndef KERNEL_TIME_TIMER_H
 #define KERNEL_TIME_TIMER_H
 
@@ -17,7 +20,9 @@ static inline void timer_init(struct timer *t, void (*fn)(struct timer *))
 	t->armed = false;
 	t->fn = fn;
 }
-/* Arm (again) for an absolute monotonic time. fn runs from the timer interrupt and must not sleep. */
+/*
+ * Arm (again) for an absolute monotonic time. fn runs from the timer interrupt and must not sleep.
+ */
 void timer_arm(struct timer *t, u64 expires_ns);
 /* True when it was armed. */
 bool timer_cancel(struct timer *t);
