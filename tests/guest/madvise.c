@@ -31,6 +31,8 @@ static void dontneed(void)
 	CHECK_EQ(f[0], 1);
 	CHECK_EQ(mlock(p, PG), 0);
 	CHECK_ERR(madvise(p, PG, MADV_DONTNEED), EINVAL);
+	CHECK_ERR(madvise(p, PG, 20), EINVAL);
+	CHECK_ERR(madvise(p, PG, 21), EINVAL);
 	CHECK_EQ(munlock(p, PG), 0);
 	munmap(f, 2 * PG);
 	close(fd);

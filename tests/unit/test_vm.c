@@ -714,6 +714,67 @@ START_TEST(out_of_memory_kills)
 }
 END_TEST
 
+/* One life of an address space, whatever fails on the way. */
+static void a_life(struct file *f)
+{
+	struct mm *child;
+	long at;
+
+	fake_task_init();
+	mm = mm_create();
+	if (!mm)
+		return;
+	fake_task_set_mm(mm);
+	map_at(BASE, 20, RW);
+	mm_map(mm, BASE + 30 * PG, 8 * PG, RW, MAP_SHARED | MAP_FIXED, f, 0, 0);
+	mm_map(mm, BASE + 40 * PG, 8 * PG, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, NULL, 0, 0);
+	mm_map(mm, BASE + 50 * PG, 8 * PG, RW, MAP_PRIVATE | MAP_FIXED, f, 0, 0);
+	for (int i = 0; i < 60; i += 3)
+		mm_fault(mm, BASE + i * PG, i % 2 ? FAULT_READ : FAULT_WRITE);
+	mm_protect(mm, BASE + 5 * PG, 5 * PG, PROT_READ);
+	mm_lock_range(mm, BASE + 41 * PG, PG, VMA_LOCKED);
+	child = mm_fork(mm);
+	at = mm_remap(mm, BASE, 4 * PG, 700 * PG, MREMAP_MAYMOVE, 0);
+	if (at > 0)
+		mm_populate(mm, at, 8 * PG, true);
+	for (int i = 0; i < 60; i++)
+		mm_fault(mm, BASE + i * PG, FAULT_WRITE);
+	mm_advise(mm, BASE + 11 * PG, PG, MADV_DONTFORK);
+	mm_advise(mm, BASE + 42 * PG, PG, MADV_REMOVE);
+	mm_unmap(mm, BASE + 13 * PG, 2 * PG);
+	check_mm();
+	if (child)
+		mm_put(child);
+	fake_task_set_mm(NULL);
+	mm_put(mm);
+	ck_assert_uint_eq(fake_pte_count(), 0);
+}
+
+/* The n-th allocation fails, for every n: nothing breaks, nothing is lost. */
+START_TEST(every_allocation_fails_once)
+{
+	struct file *f = fake_file(6 * PG, O_RDWR);
+	u64 before = 0;
+	int n;
+
+	for (int i = 0; i < 6; i++)
+		fill(f, i, i);
+	fake_task_set_mm(NULL);
+	mm_put(mm);
+	for (n = 0; n < 400; n++) {
+		page_fail_nth(n);
+		a_life(f);
+		page_fail_nth(0);
+		ck_assert_uint_eq(fake_file_refs(f), 1);
+		if (n)
+			ck_assert_uint_eq(free_count(), before);
+		before = free_count();
+	}
+	fake_file_put(f);
+	mm = mm_create();
+}
+END_TEST
+
 START_TEST(kernel_pages)
 {
 	struct page *pages[2] = {page_zero(), phys_to_page(PG)};
@@ -754,6 +815,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, dontneed_forgets);
 	tcase_add_test(t, locking_counts);
 	tcase_add_test(t, out_of_memory_kills);
+	tcase_add_test(t, every_allocation_fails_once);
 	tcase_add_test(t, kernel_pages);
 }
 

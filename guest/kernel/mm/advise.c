@@ -34,6 +34,11 @@ static int drop_locked(struct vma *v, vaddr start, vaddr end)
 	return 0;
 }
 
+static int unlocked_only(struct vma *v, vaddr start __unused, vaddr end __unused)
+{
+	return v->flags & VMA_LOCKED ? -EINVAL : 0;
+}
+
 /* The pages may be freed at any time from now on; at once is such a time. */
 static int free_lazily(struct vma *v, vaddr start, vaddr end)
 {
@@ -118,8 +123,8 @@ static const struct advice table[] = {
 	{MADV_NOHUGEPAGE, no_effect, 0, 0},
 	{MADV_DONTDUMP, no_effect, 0, 0},
 	{MADV_DODUMP, no_effect, 0, 0},
-	{MADV_COLD, no_effect, 0, 0},
-	{MADV_PAGEOUT, no_effect, 0, 0},
+	{MADV_COLD, unlocked_only, 0, 0},
+	{MADV_PAGEOUT, unlocked_only, 0, 0},
 };
 
 static const struct advice *find_advice(int value)

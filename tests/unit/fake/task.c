@@ -23,6 +23,7 @@ void fake_task_init(void)
 		process.rlimit[i].rlim_cur = process.rlimit[i].rlim_max = ~0ull;
 	process.rlimit[RLIMIT_STACK].rlim_cur = 8 << 20;
 	process.pid = task.pid = &pid;
+	task.killed = false;
 	fake_thread_info.task = &task;
 }
 
