@@ -337,6 +337,27 @@ static void add_sigaction(const struct trace_call *c, uint64_t va)
 	text_add(c->out, "}");
 }
 
+/* clone3(2) */
+static void add_clone_args(const struct trace_call *c, uint64_t va)
+{
+	uint64_t v[8]; /* flags pidfd child_tid parent_tid exit_signal stack stack_size tls */
+	if (!read_user(c, va, v, sizeof(v))) {
+		add_address(c->out, va);
+		return;
+	}
+	text_add(c->out, "{flags=");
+	add_flags(c->out, &trace_clone_flags, v[0]);
+	text_add(c->out, ", child_tid=");
+	add_address(c->out, v[2]);
+	text_add(c->out, ", parent_tid=");
+	add_address(c->out, v[3]);
+	text_add(c->out, ", exit_signal=");
+	trace_signal_name(c->out, v[4]);
+	text_add(c->out, ", stack=");
+	add_address(c->out, v[5]);
+	text_add(c->out, ", stack_size=%#" PRIx64 ", tls=%#" PRIx64 "}", v[6], v[7]);
+}
+
 static void add_wait_status(struct trace_text *t, int s)
 {
 	if (WIFEXITED(s)) {
@@ -642,6 +663,11 @@ static bool add_input(const struct trace_call *c, unsigned int kind, unsigned in
 		return true;
 	case KIND_POLLFDS:
 		add_pollfds(c, va, next, false);
+		return true;
+	case KIND_PTR:
+		if (i || strcmp(c->row->name, "clone3"))
+			return false;
+		add_clone_args(c, va);
 		return true;
 	default:
 		return false;
