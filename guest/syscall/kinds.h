@@ -70,6 +70,7 @@
 
 /* flags of a row */
 #define SYS_FULL_REGS 1 /* the handler reads or writes the caller's whole register frame (fork, clone, execve, sigreturn) */
+#define SYS_HEAVY 2	/* several hundred instructions as a rule: arch_heavy_begin() pays where supervisor code is emulated */
 #define NONE -1		/* no number on that architecture */
 
 #endif

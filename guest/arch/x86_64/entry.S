@@ -176,9 +176,16 @@ syscall_faulted_locked:
 syscall_full:
 	add	$8, %rsp
 	PUSH_REST
-	call	*syscall_table(, %rax, 8)
+	mov	%rsp, %rdi
+	call	syscall_run_full
 	mov	%rax, REGS_RAX(%rsp)
 	jmp	leave_full
+
+/* Called through entry_table for heavy handlers; returns there. */
+	.globl	syscall_heavy
+syscall_heavy:
+	lea	8(%rsp), %rdi
+	jmp	syscall_run_heavy
 
 /* Tracing, or a number out of range. */
 	.globl	syscall_general

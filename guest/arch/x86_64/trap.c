@@ -203,6 +203,7 @@ static void kernel_interrupt(struct arch_regs *r)
 		apic_eoi();
 		return;
 	}
+	BUG_ON(arch_thread_info()->unprivileged);
 	kernel_lock();
 	irq_dispatch(r);
 	kernel_unlock();
