@@ -81,6 +81,14 @@ static int root_lookup(struct inode *dir, struct dentry *d)
 	return err;
 }
 
+static bool root_absent(struct inode *dir, const char *name, size_t len)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(boot_dirs) && dir == dir->super->root->inode; k++)
+		if (!boot_dirs[k].done && boot_dirs[k].name[0] == name[0])
+			return false; /* it may be this one, to be made now */
+	return !image || bootfs_absent(dir, name, len);
+}
+
 void boot_mounts_complete(void)
 {
 	struct dentry *d;
@@ -109,7 +117,7 @@ static int root_type_mount(const struct fs_type *t, const char *source, unsigned
 			   struct super **out)
 {
 	static const struct tmpfs_source root_source = {
-		.lookup = root_lookup, .populate = root_populate, .forget = root_forget};
+		.lookup = root_lookup, .absent = root_absent, .populate = root_populate, .forget = root_forget};
 	(void)source, (void)flags, (void)data;
 	int err = tmpfs_super_create(t, &root_source, image, 0755, out);
 	if (err)

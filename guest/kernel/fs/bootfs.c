@@ -107,11 +107,16 @@ static bool inode_ok(const struct bootfs *b, const struct bootfs_inode *n)
 	}
 }
 
+/* May the name be read? */
+static bool entry_in_image(const struct bootfs *b, const struct bootfs_entry *e)
+{
+	return e->name_len && e->name_len <= NAME_LEN_MAX && e->name <= b->name_len &&
+	       e->name_len <= b->name_len - e->name;
+}
+
 static bool entry_ok(const struct bootfs *b, const struct bootfs_entry *e)
 {
-	if (e->inode >= b->inode_count || !e->name_len || e->name_len > NAME_LEN_MAX)
-		return false;
-	if (e->name > b->name_len || e->name_len > b->name_len - e->name)
+	if (!entry_in_image(b, e) || e->inode >= b->inode_count)
 		return false;
 	const char *name = b->names + e->name;
 	if (name[0] == '.' && (e->name_len == 1 || (e->name_len == 2 && name[1] == '.')))
@@ -223,29 +228,30 @@ static const struct bootfs_entry *entries_of(const struct bootfs *b, const struc
 	return b->entries + n->first_entry;
 }
 
-static int compare_name(const struct bootfs *b, const struct bootfs_entry *e, const struct dentry *d)
+static int compare_name(const struct bootfs *b, const struct bootfs_entry *e, const char *name, size_t len)
 {
-	const char *name = b->names + e->name;
-	int order = memcmp(d->name, name, MIN(d->name_len, e->name_len));
-	return order ? order : (int)d->name_len - (int)e->name_len;
+	const char *other = b->names + e->name;
+	int order = (int)(u8)name[0] - (int)(u8)other[0];
+	if (!order)
+		order = memcmp(name, other, MIN(len, (size_t)e->name_len));
+	return order ? order : (int)len - (int)e->name_len;
 }
 
-int bootfs_lookup(struct inode *dir, struct dentry *d)
+/* The entry of that name: 0 with *out (NULL: there is none), or -EIO when the image is no good there. */
+static int find_entry(const struct bootfs *b, const struct inode *dir, const char *name, size_t len,
+		      const struct bootfs_entry **out)
 {
-	struct bootfs *b = tmpfs_source_data(dir->super);
 	u32 low = 0, high;
 	const struct bootfs_entry *e = entries_of(b, dir, &high);
+	*out = NULL;
 	while (low < high) {
 		u32 middle = low + (high - low) / 2;
-		if (!entry_ok(b, &e[middle]))
+		if (!entry_in_image(b, &e[middle]))
 			return -EIO;
-		int order = compare_name(b, &e[middle], d);
+		int order = compare_name(b, &e[middle], name, len);
 		if (!order) {
-			struct inode *i;
-			int err = inode_find(b, dir->super, e[middle].inode, &i);
-			if (!err)
-				tmpfs_enter(d, i);
-			return err;
+			*out = &e[middle];
+			return entry_ok(b, &e[middle]) ? 0 : -EIO;
 		}
 		if (order < 0)
 			high = middle;
@@ -253,6 +259,26 @@ int bootfs_lookup(struct inode *dir, struct dentry *d)
 			low = middle + 1;
 	}
 	return 0;
+}
+
+bool bootfs_absent(struct inode *dir, const char *name, size_t len)
+{
+	const struct bootfs_entry *e;
+	return !find_entry(tmpfs_source_data(dir->super), dir, name, len, &e) && !e;
+}
+
+int bootfs_lookup(struct inode *dir, struct dentry *d)
+{
+	struct bootfs *b = tmpfs_source_data(dir->super);
+	const struct bootfs_entry *e;
+	struct inode *i;
+	int err = find_entry(b, dir, d->name, d->name_len, &e);
+	if (err || !e)
+		return err;
+	err = inode_find(b, dir->super, e->inode, &i);
+	if (!err)
+		tmpfs_enter(d, i);
+	return err;
 }
 
 static int populate_one(struct bootfs *b, struct dentry *dir, const struct bootfs_entry *e)

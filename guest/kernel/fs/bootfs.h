@@ -15,6 +15,7 @@ void bootfs_close(struct bootfs *b);
 void bootfs_set_root(struct bootfs *b, struct inode *dir);
 /* As in struct tmpfs_source. */
 int bootfs_lookup(struct inode *dir, struct dentry *d);
+bool bootfs_absent(struct inode *dir, const char *name, size_t len);
 int bootfs_populate(struct dentry *dir);
 void bootfs_forget(struct inode *i);
 

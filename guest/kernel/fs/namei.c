@@ -15,6 +15,8 @@ static int lookup_uncached(struct dentry *dir, const char *name, size_t len, str
 	struct inode *i = dir->inode;
 	if (!i->ops->lookup || dir->unlinked)
 		return -ENOENT;
+	if (i->ops->absent && i->ops->absent(i, name, len))
+		return -ENOENT;
 	struct dentry *d = dentry_create(dir, name, len);
 	if (!d)
 		return -ENOMEM;

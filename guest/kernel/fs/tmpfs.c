@@ -77,6 +77,12 @@ static int lazy_lookup(struct inode *dir, struct dentry *d)
 	return tmpfs_of(dir->super)->source->lookup(dir, d);
 }
 
+static bool lazy_absent(struct inode *dir, const char *name, size_t len)
+{
+	const struct tmpfs_source *source = tmpfs_of(dir->super)->source;
+	return source->absent && source->absent(dir, name, len);
+}
+
 static int add_entry(struct inode *dir, struct dentry *d, u32 mode, u32 rdev, const char *link)
 {
 	struct inode *i = tmpfs_inode_create(dir->super, mode, rdev);
@@ -286,6 +292,7 @@ static const struct inode_ops dir_ops = {
 
 static const struct inode_ops lazy_dir_ops = {
 	.lookup = lazy_lookup,
+	.absent = lazy_absent,
 	.create = tmpfs_create,
 	.mkdir = tmpfs_create,
 	.mknod = tmpfs_mknod,

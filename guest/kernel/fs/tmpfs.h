@@ -10,6 +10,8 @@
 struct tmpfs_source {
 	/* As inode_ops.lookup: tmpfs_enter an inode when the source has such an entry, leave d alone otherwise. 0, -ENOMEM, -EIO. */
 	int (*lookup)(struct inode *dir, struct dentry *d);
+	/* As inode_ops.absent. NULL: false. */
+	bool (*absent)(struct inode *dir, const char *name, size_t len);
 	/* Enter all entries of dir that are not entered yet. 0, -ENOMEM. */
 	int (*populate)(struct dentry *dir);
 	/* An inode of this super loses its last link. NULL: fine. */

@@ -28,6 +28,8 @@ struct dentry;
 struct inode_ops {
 	/* Find d->name in dir and dentry_attach an inode to it, or leave it negative (-ENOENT not needed). NULL: all names are in the dcache. */
 	int (*lookup)(struct inode *dir, struct dentry *d);
+	/* True: dir certainly has no such entry, lookup need not be asked (search paths make many such questions). NULL: false. */
+	bool (*absent)(struct inode *dir, const char *name, size_t len);
 	int (*create)(struct inode *dir, struct dentry *d, u32 mode);
 	int (*mkdir)(struct inode *dir, struct dentry *d, u32 mode);
 	int (*mknod)(struct inode *dir, struct dentry *d, u32 mode, u32 rdev);
