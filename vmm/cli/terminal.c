@@ -111,6 +111,9 @@ void terminal_raw(void)
 	atexit(terminal_restore);
 	raw = saved;
 	cfmakeraw(&raw);
+	/* What else writes there (stdout is a pipe: its reader) still needs its line ends made whole. */
+	if (!isatty(STDOUT_FILENO))
+		raw.c_oflag = saved.c_oflag;
 	is_raw = 1;
 	message_set_raw(isatty(STDERR_FILENO));
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
