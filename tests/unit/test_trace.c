@@ -188,6 +188,11 @@ START_TEST(programs)
 	ck_assert_ptr_nonnull(strstr(got, " /* 2 vars */) = 0"));
 	ck_assert_ptr_nonnull(strstr(call(SYS_clone, 5, 0x01200000 | SIGCHLD, 0, 0, 0),
 				     "CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD"));
+	uint64_t thread[11] = {0x100, 0, 0x10, 0x20, 0, 0x7000, 0x1000, 0x8000};
+	ck_assert_ptr_nonnull(
+		strstr(call(SYS_clone3, 3, A(thread), sizeof(thread), 0, 0),
+		       "clone3({flags=CLONE_VM, child_tid=0x10, parent_tid=0x20, exit_signal=0, "
+		       "stack=0x7000, stack_size=0x1000, tls=0x8000}, 88) = 3"));
 	ck_assert_ptr_nonnull(
 		strstr(call(SYS_futex, 0, 4096, 128, 1, 0), "FUTEX_WAIT_PRIVATE, 1, NULL"));
 }
