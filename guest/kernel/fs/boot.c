@@ -138,7 +138,6 @@ int fs_init(const struct boot_info *info)
 	fs_register(&proc_type);
 	fs_register(&sysfs_type);
 	devtmpfs_init();
-	memdev_init();
 	int err = 0;
 	if (info->bootfs_start && info->bootfs_start < info->map_end)
 		err = bootfs_open(info->bootfs_start, info->map_end - info->bootfs_start, &image);

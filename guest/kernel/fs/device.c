@@ -34,6 +34,15 @@ int blkdev_register(u32 dev, const char *name, const struct file_ops *ops, int (
 		&(struct device){.dev = dev, .block = true, .name = name, .ops = ops, .open = open, .bytes = bytes});
 }
 
+void devices_make_ready(void)
+{
+	static bool done;
+	if (!done)
+		memdev_init();
+	done = true;
+	devices_register();
+}
+
 static bool device_serves(const struct device *d, u32 dev)
 {
 	return d->dev == dev || (DEV_MINOR(d->dev) == DEV_ANY_MINOR && DEV_MAJOR(d->dev) == DEV_MAJOR(dev));
@@ -42,7 +51,7 @@ static bool device_serves(const struct device *d, u32 dev)
 int device_open(struct inode *i, struct file *f)
 {
 	bool block = S_ISBLK(i->mode);
-	devices_register();
+	devices_make_ready();
 	for (struct device *d = devices; d < devices + device_count; d++) {
 		if (!device_serves(d, i->rdev) || d->block != block)
 			continue;

@@ -12,6 +12,8 @@ int fifo_open(struct inode *i, struct file *f);
 void device_for_each(void (*fn)(void *ctx, bool block, u32 major, const char *name), void *ctx);
 /* Lines of /proc/partitions. */
 void blkdev_for_each(void (*fn)(void *ctx, u32 dev, const char *name, u64 bytes), void *ctx);
+/* Register all devices, once: programs that never look into /dev do not pay for it. */
+void devices_make_ready(void);
 /* Register null, zero, full. */
 void memdev_init(void);
 /* devtmpfs as a file-system type. */

@@ -1,5 +1,4 @@
 #include <linux/magic.h>
-#include "kernel/devices.h"
 #include "kernel/fs/device.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/tmpfs.h"
@@ -87,7 +86,7 @@ static int devtmpfs_mount(const struct fs_type *t, const char *source, unsigned 
 {
 	(void)source, (void)flags, (void)data;
 	if (!dev_super) {
-		devices_register();
+		devices_make_ready();
 		int err = tmpfs_super_create(t, &devtmpfs_source, NULL, 0755, &dev_super);
 		if (err)
 			return err;

@@ -1,7 +1,7 @@
 /* /proc itself: processes by number, and what concerns the whole system. */
 #include "kernel/fs/procfs.h"
 
-#include "kernel/devices.h"
+#include "kernel/fs/device.h"
 #include "kernel/fs/device.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
@@ -249,7 +249,7 @@ static void show_device(void *ctx, bool block, u32 major, const char *name)
 static int show_devices(const struct proc_node *n, struct proc_text *t)
 {
 	(void)n;
-	devices_register();
+	devices_make_ready();
 	for (int block = 0; block < 2; block++) {
 		struct device_list l = {.text = t, .block = block};
 		proc_printf(t, block ? "\nBlock devices:\n" : "Character devices:\n");
@@ -267,7 +267,7 @@ static void show_partition(void *ctx, u32 dev, const char *name, u64 bytes)
 static int show_partitions(const struct proc_node *n, struct proc_text *t)
 {
 	(void)n;
-	devices_register();
+	devices_make_ready();
 	proc_printf(t, "major minor  #blocks  name\n\n");
 	blkdev_for_each(show_partition, t);
 	return 0;
