@@ -44,6 +44,21 @@ START_TEST(round_robin)
 }
 END_TEST
 
+START_TEST(woken_first)
+{
+	fresh();
+	fake_runnable(5, SCHED_RR, 1, 0, ANYWHERE);
+	runqueue_add(t[0], false);
+	runqueue_add(t[1], true);
+	runqueue_add(t[2], true);
+	runqueue_add(t[3], false);
+	runqueue_add(t[5], false);
+	int want[] = {5, 1, 2, 0, 3};
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(next_of(0), want[i]);
+}
+END_TEST
+
 START_TEST(real_time_first)
 {
 	fresh();
@@ -97,6 +112,7 @@ int main(void)
 	Suite *suite = suite_create("runqueue");
 	TCase *c = tcase_create("queue");
 	tcase_add_test(c, round_robin);
+	tcase_add_test(c, woken_first);
 	tcase_add_test(c, real_time_first);
 	tcase_add_test(c, affinity);
 	tcase_add_test(c, slices);

@@ -6,6 +6,7 @@
 
 u32 runqueue_count;
 static struct list realtime = LIST_INIT(realtime); /* by falling rt_priority */
+static struct list woken = LIST_INIT(woken);
 static struct list normal = LIST_INIT(normal);
 
 bool task_realtime(const struct task *t)
@@ -26,11 +27,14 @@ static void add_realtime(struct task *t, bool front)
 void runqueue_add(struct task *t, bool front)
 {
 	t->on_queue = true;
+	t->woken = false;
 	runqueue_count++;
-	if (unlikely(task_realtime(t)))
+	if (unlikely(task_realtime(t))) {
 		add_realtime(t, front);
-	else
-		list_push_back(&normal, &t->run_link);
+	} else {
+		t->woken = front;
+		list_push_back(front ? &woken : &normal, &t->run_link);
+	}
 }
 
 void runqueue_remove(struct task *t)
@@ -55,6 +59,8 @@ struct task *runqueue_best(unsigned int cpu)
 	if (!runqueue_count)
 		return NULL;
 	struct task *t = list_empty(&realtime) ? NULL : first_allowed(&realtime, cpu);
+	if (!t && !list_empty(&woken))
+		t = first_allowed(&woken, cpu);
 	return t ? t : first_allowed(&normal, cpu);
 }
 

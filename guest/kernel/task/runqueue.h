@@ -1,5 +1,5 @@
 /*
- * The queue of runnable tasks: real-time ones by priority, the others round robin. One for all CPUs, under the kernel lock.
+ * The queue of runnable tasks: real-time ones by priority; then those just woken, in order; then the others round robin. One for all CPUs, under the kernel lock.
  * Only the scheduler's files include this.
  */
 #ifndef KERNEL_TASK_RUNQUEUE_H
@@ -12,7 +12,7 @@ struct task;
 /* Runnable tasks that wait for a CPU. */
 extern u32 runqueue_count;
 
-/* front: ahead of its equals (a preempted SCHED_FIFO task keeps its place). */
+/* front: ahead of its equals (a preempted SCHED_FIFO task keeps its place; others go before the round of those that used up their slices). */
 void runqueue_add(struct task *t, bool front);
 void runqueue_remove(struct task *t);
 /* The best task that may run on cpu, left on the queue; NULL. */

@@ -30,7 +30,14 @@ void cpu_load_mm(struct mm *mm)
 	arch_pgtable_switch(mm ? &mm->pgtable : NULL);
 }
 
-/* ---- waking ---- */
+/*
+ * ---- waking ----
+ * A task that slept before its slice was used up goes ahead of the round when it wakes, and uses up the rest of it first: what waits for
+ * its user or a device is prompt, and pairs that wake each other cannot starve the round. It preempts another only from an interrupt,
+ * and only one that has run for PREEMPT_AFTER_NS: a producer is not torn from its pipe at every write.
+ */
+#define WOKEN_LEFT_MIN_NS (SCHED_SLICE_NS / 8)
+#define PREEMPT_AFTER_NS 2000000ull
 
 static bool outranks(const struct task *a, const struct task *b)
 {
@@ -60,6 +67,12 @@ static void cpu_prod(struct cpu *c, const struct task *t)
 		arch_cpu_kick(c->id);
 }
 
+/* Did the current task come here by an interrupt? */
+static bool in_interrupt(const struct cpu *c)
+{
+	return c->current != c->idle && arch_regs_syscall(arch_task_regs(c->current)) < 0;
+}
+
 /* t was queued: get an idle CPU to take it, this one first; else let the busy ones share their time with it. */
 static void place(struct task *t)
 {
@@ -78,14 +91,16 @@ static void place(struct task *t)
 		if (allowed(t, &cpu_table[i]))
 			cpu_prod(&cpu_table[i], t);
 	}
+	if (t->woken && in_interrupt(self))
+		task_info(self->current)->work |= WORK_RESCHED;
 }
 
-static void enqueue(struct task *t)
+static void enqueue(struct task *t, bool front)
 {
-	runqueue_add(t, false);
+	runqueue_add(t, front);
 	if (cpu_count > 1)
 		place(t);
-	else if (!cpu_table[0].slice_armed || task_realtime(t))
+	else if (!cpu_table[0].slice_armed || task_realtime(t) || (front && in_interrupt(&cpu_table[0])))
 		arch_thread_info()->work |= WORK_RESCHED;
 }
 
@@ -96,20 +111,20 @@ void task_wake(struct task *t)
 	t->state = TASK_RUNNING;
 	/* Between setting its state and schedule() a task is still here, and schedule() will see that it runs on. */
 	if (!t->on_cpu)
-		enqueue(t);
+		enqueue(t, t->slice_left_ns >= WOKEN_LEFT_MIN_NS && !task_realtime(t));
 }
 
 void task_start(struct task *t)
 {
 	t->state = TASK_RUNNING;
-	enqueue(t);
+	enqueue(t, false);
 }
 
 void sched_requeue(struct task *t)
 {
 	if (t->on_queue) {
 		runqueue_remove(t);
-		enqueue(t);
+		enqueue(t, false);
 	} else if (t->on_cpu) {
 		task_info(t)->work |= WORK_RESCHED;
 		task_kick(t);
@@ -191,8 +206,16 @@ static struct task *pick_next(struct cpu *c)
 
 static void start_slice(struct task *t, u64 now)
 {
-	u64 slice = sched_slice(t);
+	u64 slice = t->woken ? t->slice_left_ns : sched_slice(t);
+	t->woken = false;
 	t->slice_end_ns = slice == NO_SLICE ? NO_SLICE : now + slice;
+}
+
+/* The current task falls asleep. */
+static void keep_slice(struct task *t, u64 now)
+{
+	t->switches_voluntary++;
+	t->slice_left_ns = t->slice_end_ns > now ? t->slice_end_ns - now : 0;
 }
 
 void schedule(void)
@@ -207,11 +230,11 @@ void schedule(void)
 		sched_load_update(now, prev == c->idle ? 0 : runqueue_count + 1);
 	charge(c, prev, now);
 	if (prev->state != TASK_RUNNING)
-		prev->switches_voluntary++;
+		keep_slice(prev, now);
 	else if (prev != c->idle)
 		requeue_current(c, prev);
 	struct task *next = pick_next(c);
-	next->last_ns = now;
+	next->last_ns = next->running_since_ns = now;
 	start_slice(next, now);
 	if (runqueue_count && !c->slice_armed)
 		task_info(next)->work |= WORK_RESCHED;
@@ -285,8 +308,15 @@ static void reschedule(struct cpu *c, struct task *t)
 		return;
 	}
 	u64 now = arch_counter_ns();
-	if (now >= t->slice_end_ns)
+	if (best->woken) {
+		if (now - t->running_since_ns >= PREEMPT_AFTER_NS) {
+			schedule();
+			return;
+		}
+		t->slice_end_ns = MIN(t->slice_end_ns, t->running_since_ns + PREEMPT_AFTER_NS);
+	} else if (now >= t->slice_end_ns) {
 		start_slice(t, now);
+	}
 	arm_slice(c, t);
 }
 

@@ -122,6 +122,9 @@ struct task {
 	bool on_cpu;
 	struct list run_link;
 	u64 slice_end_ns;
+	u64 slice_left_ns;   /* of a sleeper's slice: what it may use up ahead of the queue when it wakes */
+	u64 running_since_ns; /* on its CPU */
+	bool woken;	     /* queued ahead of the round */
 	int nice;
 	int policy, rt_priority; /* SCHED_* */
 	bool reset_on_fork;	 /* SCHED_RESET_ON_FORK */
