@@ -7,6 +7,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/pgtable.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/task.h"
 
 static SLAB_CACHE(mm_cache, "mm", struct mm);
 
@@ -196,6 +197,21 @@ static void fork_layout(struct mm *child, const struct mm *parent)
 	}
 }
 
+/*
+ * What parent and child do first: both write to the page of the stack they are on, the child runs on. Each would come back for it with a
+ * fault of its own.
+ */
+static void fork_warm(struct mm *parent, struct mm *child)
+{
+	const struct arch_regs *r = arch_task_regs(task_current());
+
+	if (parent != task_current()->mm || page_available() < 64)
+		return;
+	if (!mm_fault(child, arch_regs_sp(r), FAULT_WRITE))
+		mm_fault(parent, arch_regs_sp(r), FAULT_WRITE);
+	mm_fault(child, arch_regs_pc(r), FAULT_EXEC);
+}
+
 struct mm *mm_fork(struct mm *parent)
 {
 	struct mm *child = mm_create();
@@ -216,5 +232,6 @@ struct mm *mm_fork(struct mm *parent)
 	}
 	if (f.skip)
 		drop_skipped(child);
+	fork_warm(parent, child);
 	return child;
 }

@@ -37,6 +37,23 @@ void fake_task_set_mm(struct mm *mm)
 	task.mm = mm;
 }
 
+struct arch_regs *arch_task_regs(struct task *t __unused)
+{
+	static struct arch_regs none;
+
+	return &none;
+}
+
+vaddr arch_regs_pc(const struct arch_regs *r)
+{
+	return r->pc;
+}
+
+vaddr arch_regs_sp(const struct arch_regs *r)
+{
+	return r->sp;
+}
+
 bool capable(int cap __unused)
 {
 	return false;
