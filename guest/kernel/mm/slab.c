@@ -92,12 +92,13 @@ static void slab_release(struct slab_cache *c, struct page *p)
 	page_put(p);
 }
 
-void *slab_alloc(struct slab_cache *c)
+/* An object from a slab. */
+static __attribute__((noinline)) void *alloc_slow(struct slab_cache *c)
 {
 	struct page *p;
 	void *object;
 
-	if (unlikely(list_empty(&c->partial))) {
+	if (list_empty(&c->partial)) {
 		p = slab_grow(c);
 		if (!p)
 			return NULL;
@@ -118,6 +119,19 @@ void *slab_alloc(struct slab_cache *c)
 	return object;
 }
 
+void *slab_alloc(struct slab_cache *c)
+{
+	void *object = c->spare;
+
+	if (unlikely(!object))
+		return alloc_slow(c);
+	c->spare = *link_of(c, object);
+	c->spares--;
+	c->objects++;
+	mark_used(c, object, true);
+	return object;
+}
+
 void *slab_zalloc(struct slab_cache *c)
 {
 	void *object = slab_alloc(c);
@@ -127,13 +141,20 @@ void *slab_zalloc(struct slab_cache *c)
 	return object;
 }
 
-/* Give object back to its slab p. An empty slab goes unless it is the cache's last with room. */
-static void slab_free_to(struct slab_cache *c, struct page *p, void *object)
+static struct page *slab_of(const struct slab_cache *c, void *object)
 {
-	mark_free(c, object);
+	size_t mask = (PAGE_SIZE << c->order) - 1;
+
+	return virt_to_page((void *)((uintptr_t)object & ~mask));
+}
+
+/* Give a free object back to its slab. An empty slab goes unless it is the cache's last with room. */
+static __attribute__((noinline)) void give_back(struct slab_cache *c, void *object)
+{
+	struct page *p = slab_of(c, object);
+
 	*link_of(c, object) = p->freelist;
 	p->freelist = object;
-	c->objects--;
 	if (p->inuse-- == c->capacity)
 		list_push_front(&c->partial, &p->link);
 	else if (!p->inuse && c->partial.next != c->partial.prev)
@@ -142,22 +163,40 @@ static void slab_free_to(struct slab_cache *c, struct page *p, void *object)
 
 void slab_free(struct slab_cache *c, void *object)
 {
-	size_t mask = (PAGE_SIZE << c->order) - 1;
-	struct page *p = virt_to_page((void *)((uintptr_t)object & ~mask));
+	DEBUG_ASSERT(slab_of(c, object)->flags & PAGE_SLAB && slab_of(c, object)->cache == c);
+	mark_free(c, object);
+	c->objects--;
+	if (unlikely(c->spares >= SLAB_SPARES)) {
+		give_back(c, object);
+		return;
+	}
+	*link_of(c, object) = c->spare;
+	c->spare = object;
+	c->spares++;
+}
 
-	DEBUG_ASSERT(p->flags & PAGE_SLAB && p->cache == c);
-	slab_free_to(c, p, object);
+static void shrink_cache(struct slab_cache *c)
+{
+	struct page *p, *tmp;
+
+	while (c->spare) {
+		void *object = c->spare;
+
+		c->spare = *link_of(c, object);
+		c->spares--;
+		give_back(c, object);
+	}
+	list_for_each_safe(p, tmp, &c->partial, link)
+		if (!p->inuse)
+			slab_release(c, p);
 }
 
 void slab_shrink(void)
 {
 	struct slab_cache *c;
-	struct page *p, *tmp;
 
 	list_for_each(c, &caches, all)
-		list_for_each_safe(p, tmp, &c->partial, link)
-			if (!p->inuse)
-				slab_release(c, p);
+		shrink_cache(c);
 }
 
 void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx)
@@ -227,7 +266,7 @@ void kfree(void *p)
 	page = virt_to_page(p);
 	if (page->flags & PAGE_SLAB) {
 		DEBUG_ASSERT(page->cache->order == 0);
-		slab_free_to(page->cache, page, p);
+		slab_free(page->cache, p);
 	} else {
 		DEBUG_ASSERT(!((uintptr_t)p & ~PAGE_MASK) && page->refcount);
 		page_put(page);

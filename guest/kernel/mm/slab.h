@@ -9,6 +9,8 @@ struct slab_cache {
 	const char *name;
 	size_t size;  /* object bytes */
 	size_t align; /* power of two */
+	void *spare;	     /* objects freed lately, at most SLAB_SPARES: no slab is touched for them */
+	u32 spares;
 	struct list partial; /* slabs with a free object */
 	u64 objects; /* in use */
 	struct list all;
@@ -16,6 +18,8 @@ struct slab_cache {
 	u16 capacity; /* objects a slab */
 	u16 order;	  /* pages a slab, log2 */
 };
+
+#define SLAB_SPARES 32
 
 /* Debug kernel: room behind each object for a state word and the free-list link. */
 #ifdef KERNEL_DEBUG
@@ -58,7 +62,7 @@ void kfree(void *p);
 /* A copy of n bytes plus a terminating NUL. */
 char *kstrndup(const char *s, size_t n);
 
-/* Give back the slabs that hold no object. */
+/* Give back spare objects, and the slabs that hold none. */
 void slab_shrink(void);
 
 /* For each cache in use: fn(ctx, cache). /proc/slabinfo and leak checks. */
