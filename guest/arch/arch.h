@@ -131,6 +131,10 @@ int arch_user_atomic32(int op, u32 __user *p, u32 arg, u32 *old);
  */
 bool arch_heavy_begin(void);
 void arch_heavy_end(bool began);
+/* Around a switch of address space and task, in the task that gives way and, later, in the same task again: the other way of
+ * running is left and taken up again. */
+bool arch_heavy_pause(void);
+void arch_heavy_resume(bool paused);
 
 /* ---- bulk memory ---- */
 /* Zero / copy whole pages by the cheapest means of this machine (plain stores, or a hypercall). */

@@ -197,6 +197,15 @@ void arch_heavy_end(__unused bool began)
 {
 }
 
+bool arch_heavy_pause(void)
+{
+	return false;
+}
+
+void arch_heavy_resume(__unused bool paused)
+{
+}
+
 void arch_clear_pages(void *dst, size_t pages)
 {
 	memset(dst, 0, pages * PAGE_SIZE);

@@ -147,8 +147,6 @@ static inline bool bulk_by_host(void)
 bool unprivileged_emulate(struct arch_regs *r);
 /* From prev's mode to next's: RSP0 and, where the modes differ, CR3. In supervisor mode. */
 void unprivileged_switch(struct task *prev, struct task *next);
-/* Go on in user mode after a stay in supervisor mode. */
-void unprivileged_resume(void);
 /* The boot tables' open root. */
 u64 boot_open_root(void);
 /* What CR3 shall hold for pt (NULL: the boot tables) in the current task's mode. */

@@ -79,22 +79,16 @@ void arch_thread_reset(struct task *t)
 	load_bases(cpu_area_current(), t);
 }
 
-/* Stacks are switched in supervisor mode alone; a task that came in user mode goes on there. */
 void arch_switch(struct task *prev, struct task *next)
 {
-	bool in_user = in_user_mode();
 	struct cpu_area *area = cpu_area_current();
 
 	task_info(next)->cpu = task_info(prev)->cpu;
-	if (unlikely(in_user))
-		unprivileged_leave();
 	unprivileged_switch(prev, next);
 	fpu_switch(prev, next);
 	if (next->mm)
 		load_bases(area, next);
 	switch_stacks(&prev->arch.sp, next->arch.sp);
-	if (unlikely(in_user))
-		unprivileged_resume();
 }
 
 void arch_thread_release(struct task *t)

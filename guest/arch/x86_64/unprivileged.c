@@ -11,7 +11,6 @@
 #include "cpu.h"
 
 #include "kernel/boot.h"
-#include "kernel/lib/string.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
@@ -41,7 +40,7 @@ u64 pgtable_cr3(const struct arch_pgtable *pt)
 	return cr3_of(pt, arch_thread_info()->unprivileged);
 }
 
-void unprivileged_resume(void)
+static void go_unprivileged(void)
 {
 	unsigned int cpu = arch_thread_info()->cpu;
 
@@ -56,7 +55,7 @@ bool arch_heavy_begin(void)
 	if (!supervisor_emulated || info->unprivileged)
 		return false;
 	info->unprivileged = true;
-	unprivileged_resume();
+	go_unprivileged();
 	return true;
 }
 
@@ -72,6 +71,21 @@ void arch_heavy_end(bool began)
 	write_cr3(cr3_of(loaded_pgtable(info->cpu), false));
 }
 
+bool arch_heavy_pause(void)
+{
+	bool in_user = arch_thread_info()->unprivileged && in_user_mode();
+
+	if (in_user)
+		unprivileged_leave();
+	return in_user;
+}
+
+void arch_heavy_resume(bool paused)
+{
+	if (paused)
+		go_unprivileged();
+}
+
 void unprivileged_switch(struct task *prev, struct task *next)
 {
 	const struct thread_info *from = task_info(prev), *to = task_info(next);
@@ -83,7 +97,8 @@ void unprivileged_switch(struct task *prev, struct task *next)
 
 /* The instructions that cpu.h and hypercall.c use, in the one form they have there. */
 struct privileged {
-	u8 length, code[3];
+	u32 mask, code; /* little-endian */
+	u32 length;
 	void (*carry_out)(struct arch_regs *r);
 };
 
@@ -113,19 +128,21 @@ static void do_invlpg(struct arch_regs *r)
 }
 
 static const struct privileged privileged[] = {
-	{2, {0xe7, HC_PORT}, do_hypercall},
-	{2, {0x0f, 0x30}, do_wrmsr},
-	{3, {0x0f, 0x22, 0xd8}, do_write_cr3},
-	{3, {0x0f, 0x20, 0xd8}, do_read_cr3},
-	{3, {0x0f, 0x01, 0x38}, do_invlpg},
+	{0xffff, 0xe7 | HC_PORT << 8, 2, do_hypercall},
+	{0xffffff, 0x38010f, 3, do_invlpg},
+	{0xffffff, 0xd8220f, 3, do_write_cr3},
+	{0xffffff, 0xd8200f, 3, do_read_cr3},
+	{0xffff, 0x300f, 2, do_wrmsr},
 };
 
 bool unprivileged_emulate(struct arch_regs *r)
 {
+	u32 code = *(const u32 *)r->rip;
+
 	for (size_t i = 0; i < ARRAY_SIZE(privileged); i++) {
 		const struct privileged *p = &privileged[i];
 
-		if (!memcmp((const void *)r->rip, p->code, p->length)) {
+		if ((code & p->mask) == p->code) {
 			p->carry_out(r);
 			r->rip += p->length;
 			return true;

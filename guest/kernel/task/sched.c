@@ -162,6 +162,8 @@ void sched_charge_kernel(void)
 
 static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 {
+	bool paused = arch_heavy_pause();
+
 	c->switches++;
 	c->current = next;
 	prev->on_cpu = false;
@@ -173,6 +175,7 @@ static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 	if (unlikely(prev->state == TASK_DEAD))
 		c->dead = prev;
 	arch_switch(prev, next);
+	arch_heavy_resume(paused);
 	sched_finish_switch();
 }
 
@@ -320,6 +323,16 @@ static void reschedule(struct cpu *c, struct task *t)
 	arm_slice(c, t);
 }
 
+static void exit_or_deliver(struct task *t, struct arch_regs *r)
+{
+	bool heavy = arch_heavy_begin();
+
+	if (unlikely(t->killed))
+		task_exit(t->process->exit_code);
+	signal_deliver_pending(r);
+	arch_heavy_end(heavy);
+}
+
 void sched_exit_work(struct arch_regs *r)
 {
 	struct thread_info *info = arch_thread_info();
@@ -327,10 +340,8 @@ void sched_exit_work(struct arch_regs *r)
 	while (info->work & (WORK_RESCHED | WORK_SIGNAL | WORK_RESTORE_MASK)) {
 		if (info->work & WORK_RESCHED)
 			reschedule(&cpu_table[info->cpu], t);
-		if (unlikely(t->killed))
-			task_exit(t->process->exit_code);
-		if (info->work & (WORK_SIGNAL | WORK_RESTORE_MASK))
-			signal_deliver_pending(r);
+		if (unlikely(t->killed) || info->work & (WORK_SIGNAL | WORK_RESTORE_MASK))
+			exit_or_deliver(t, r);
 	}
 }
 
