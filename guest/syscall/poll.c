@@ -89,8 +89,14 @@ static long finish_wait(long ret, u64 deadline, void __user *timeout, bool timev
 #define POLLFDS_INLINE 16
 
 struct poll_call {
-	struct pollfd *fds;
+	struct pollfd *fds; /* as the program gave them, its old revents too */
+	s16 *revents;	    /* the answers */
 	unsigned int count;
+};
+
+struct poll_inline {
+	struct pollfd fds[POLLFDS_INLINE];
+	s16 revents[POLLFDS_INLINE];
 };
 
 static int poll_scan(void *ctx, struct poll_set *s)
@@ -99,43 +105,49 @@ static int poll_scan(void *ctx, struct poll_set *s)
 	int ready = 0;
 
 	for (unsigned int i = 0; i < c->count; i++) {
-		struct pollfd *p = &c->fds[i];
+		const struct pollfd *p = &c->fds[i];
+		u32 events = 0;
 		struct file *f;
 
-		p->revents = 0;
-		if (p->fd < 0)
-			continue;
-		f = fd_get(p->fd);
-		if (f) {
-			p->revents = poll_ask(s, f, (u16)p->events);
-			file_put(f);
-		} else {
-			p->revents = POLLNVAL;
+		if (p->fd >= 0) {
+			f = fd_get(p->fd);
+			events = f ? poll_ask(s, f, (u16)p->events) : POLLNVAL;
+			if (f)
+				file_put(f);
 		}
-		ready += p->revents != 0;
+		c->revents[i] = (s16)events;
+		ready += events != 0;
 	}
 	return ready;
 }
 
-/* Only revents: another thread may be changing the rest. */
+/*
+ * Only revents, another thread may be changing the rest; and only what is not there already. The
+ * first is always written, so that an array which cannot be is noticed.
+ */
 static int poll_answer(struct pollfd __user *user, const struct poll_call *c)
 {
-	for (unsigned int i = 0; i < c->count; i++)
-		if (put_user(c->fds[i].revents, &user[i].revents))
+	for (unsigned int i = 0; i < c->count; i++) {
+		if (i && c->revents[i] == c->fds[i].revents)
+			continue;
+		if (put_user(c->revents[i], &user[i].revents))
 			return -EFAULT;
+	}
 	return 0;
 }
 
 static long poll_fds(struct pollfd __user *user, unsigned int count, u64 deadline)
 {
-	struct pollfd inline_fds[POLLFDS_INLINE];
-	struct poll_call c = {.fds = inline_fds, .count = count};
+	struct poll_inline in;
+	struct poll_call c = {.fds = in.fds, .revents = in.revents, .count = count};
 	long ready;
 
 	if (count > rlimit_current(RLIMIT_NOFILE))
 		return -EINVAL;
-	if (count > POLLFDS_INLINE)
-		c.fds = kmalloc(count * sizeof(*c.fds));
+	if (count > POLLFDS_INLINE) {
+		c.fds = kmalloc(count * (sizeof(*c.fds) + sizeof(*c.revents)));
+		c.revents = (s16 *)(c.fds + count);
+	}
 	if (!c.fds)
 		return -ENOMEM;
 	ready = copy_from_user(c.fds, user, count * sizeof(*c.fds));
@@ -143,7 +155,7 @@ static long poll_fds(struct pollfd __user *user, unsigned int count, u64 deadlin
 		ready = poll_run(poll_scan, &c, deadline);
 	if (ready >= 0 && poll_answer(user, &c))
 		ready = -EFAULT;
-	if (c.fds != inline_fds)
+	if (c.fds != in.fds)
 		kfree(c.fds);
 	return ready;
 }

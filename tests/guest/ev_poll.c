@@ -112,6 +112,8 @@ static void errors(void)
 	CHECK_ERR(syscall(SYS_poll, BAD_ADDRESS, 1, 0), EFAULT);
 	CHECK_ERR(syscall(SYS_poll, &f, 65, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_poll, &f, -1, 0), EINVAL);
+	struct pollfd *fixed = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK_ERR(syscall(SYS_poll, fixed, 3, 0), EFAULT);
 	CHECK_EQ(syscall(SYS_poll, NULL, 0, 0), 0);
 	CHECK_EQ(syscall(SYS_poll, NULL, 0, 2), 0);
 	CHECK_EQ(ppoll_(&f, 1, &zero, NULL, 0), 0);
