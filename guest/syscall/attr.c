@@ -13,6 +13,7 @@
 /* From the microsecond structures of utimes(2); UTIME_NOW and UTIME_OMIT as utimensat(2) has them. */
 #define UTIME_NOW 0x3fffffffl
 #define UTIME_OMIT 0x3ffffffel
+#define TIME_SECONDS_MAX ((s64)(~0ull / NSEC_PER_SEC) - 1)
 #define AT_SYMLINK_FLAGS (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)
 
 static unsigned int walk_flags(int at_flags)
@@ -62,13 +63,6 @@ long sys_lstat(const char __user *path, void __user *st)
 	return stat_path(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
 }
 
-long sys_newfstatat(int dirfd, const char __user *path, void __user *st, int flags)
-{
-	if (flags & ~AT_SYMLINK_FLAGS)
-		return -EINVAL;
-	return stat_path(dirfd, path, st, flags);
-}
-
 long sys_fstat(int fd, void __user *st)
 {
 	struct file *f = fd_get_path(fd);
@@ -77,6 +71,20 @@ long sys_fstat(int fd, void __user *st)
 	long ret = stat_out(&f->path, st);
 	file_put(f);
 	return ret;
+}
+
+long sys_newfstatat(int dirfd, const char __user *path, void __user *st, int flags)
+{
+	char first;
+	if (flags & ~AT_SYMLINK_FLAGS)
+		return -EINVAL;
+	if (flags & AT_EMPTY_PATH && dirfd >= 0) { /* glibc's fstat(3) */
+		if (get_user(first, path))
+			return -EFAULT;
+		if (!first)
+			return sys_fstat(dirfd, st);
+	}
+	return stat_path(dirfd, path, st, flags);
 }
 
 long sys_statx(int dirfd, const char __user *path, int flags, unsigned int mask, void __user *out)
@@ -256,8 +264,8 @@ static int time_from_timespec(const struct __kernel_timespec *ts, struct timesta
 		t->how = TIME_OMIT;
 	else if (ts->tv_nsec < 0 || ts->tv_nsec >= (long)NSEC_PER_SEC)
 		return -EINVAL;
-	else
-		t->ns = ts->tv_sec < 0 ? 0 : (u64)ts->tv_sec * NSEC_PER_SEC + (u64)ts->tv_nsec;
+	else if (ts->tv_sec >= 0) /* what is before 1970 or after 2554 becomes the nearest that can be kept */
+		t->ns = (u64)MIN(ts->tv_sec, TIME_SECONDS_MAX) * NSEC_PER_SEC + (u64)ts->tv_nsec;
 	return 0;
 }
 

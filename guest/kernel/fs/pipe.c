@@ -25,6 +25,7 @@ struct pipe {
 	u32 used;
 	u32 readers, writers;
 	u32 opened_read, opened_write; /* count openings ever: fifo_open waits for them to move */
+	u32 copying;		       /* transfers in progress: they may sleep on user memory, so the ring stays */
 	u32 refcount;		       /* open files, and openings in progress */
 	bool anonymous; /* of pipe(2): opening it again (/proc/PID/fd/N) waits for nobody */
 	struct waitq read_wait, write_wait;
@@ -83,8 +84,9 @@ static int pipe_make_ring(struct pipe *p)
 static size_t ring_put(struct pipe *p, struct uio *from, size_t n)
 {
 	size_t done = 0;
-	if (!p->used)
+	if (!p->used && !p->copying)
 		p->head = 0;
+	p->copying++;
 	while (done < n) {
 		u32 at = (p->head + p->used) & (pipe_size(p) - 1);
 		size_t piece = MIN(n - done, (size_t)(pipe_size(p) - at));
@@ -94,12 +96,14 @@ static size_t ring_put(struct pipe *p, struct uio *from, size_t n)
 		if (moved < piece)
 			break;
 	}
+	p->copying--;
 	return done;
 }
 
 static size_t ring_get(struct pipe *p, struct uio *to, size_t n)
 {
 	size_t done = 0;
+	p->copying++;
 	while (done < n) {
 		size_t piece = MIN(n - done, (size_t)(pipe_size(p) - p->head));
 		size_t moved = uio_write(to, p->ring + p->head, piece);
@@ -109,6 +113,7 @@ static size_t ring_get(struct pipe *p, struct uio *to, size_t n)
 		if (moved < piece)
 			break;
 	}
+	p->copying--;
 	return done;
 }
 
@@ -486,7 +491,7 @@ long pipe_set_size(struct file *f, unsigned long size)
 		return size > 1ul << 31 ? -EINVAL : -EPERM;
 	while (PAGE_SIZE << order < size)
 		order++;
-	if (p->used > PAGE_SIZE << order)
+	if (p->used > PAGE_SIZE << order || p->copying)
 		return -EBUSY;
 	if (p->ring && order != p->order) {
 		struct page *page = page_alloc(order, PAGE_ALLOC_USER);

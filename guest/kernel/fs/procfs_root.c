@@ -2,7 +2,6 @@
 #include "kernel/fs/procfs.h"
 
 #include "kernel/fs/device.h"
-#include "kernel/fs/device.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
