@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 
 #define FDT_MAX 8192
+#define FIRST_USED (64u << 10) /* of free memory: what any kernel touches at once */
 
 static uint64_t page_up(uint64_t v)
 {
@@ -121,6 +122,7 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 		return -E2BIG;
 	}
 	m->boot_root = b.boot_root;
+	memory_populate(&m->memory, m->kernel.start, b.free_start - m->kernel.start + FIRST_USED);
 	arch_build_tables(&m->memory, b.boot_root, b.map_end);
 	put_strings((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);

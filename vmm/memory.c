@@ -62,6 +62,15 @@ void memory_destroy(struct memory *mem)
 	mem->size = 0;
 }
 
+void memory_populate(const struct memory *mem, uint64_t gpa, uint64_t len)
+{
+	uint64_t start = gpa & ~(MEMORY_PAGE_SIZE - 1);
+	void *at = memory_range(mem, start, len + (gpa - start));
+
+	if (at)
+		madvise(at, len + (gpa - start), MADV_POPULATE_WRITE);
+}
+
 void *memory_range(const struct memory *mem, uint64_t gpa, uint64_t len)
 {
 	if (gpa > mem->size || len > mem->size - gpa)

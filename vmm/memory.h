@@ -31,6 +31,9 @@ struct memory {
 int memory_create(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size);
 void memory_destroy(struct memory *mem);
 
+/* Bring the pages of [gpa, gpa + len) in at once, which is cheaper than a fault for each. An optimisation: it may fail silently. */
+void memory_populate(const struct memory *mem, uint64_t gpa, uint64_t len);
+
 /* The host address of guest-physical [gpa, gpa + len), or NULL when any byte of it lies outside guest
  * memory or the sum overflows. len 0 is good for gpa <= size. */
 void *memory_range(const struct memory *mem, uint64_t gpa, uint64_t len);

@@ -127,18 +127,41 @@ void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 
 /* ---- the VM ---- */
 
-static bool host_has_virtualisation(void)
-{
-	unsigned int a, b, c, d;
+/*
+ * The processor's identity. CPUID costs 7 us and more where the host is itself a guest, so each leaf is asked once.
+ */
+struct host_cpu {
+	struct kvm_cpuid_entry2 leaf0, leaf1;
+	bool virtualises; /* VMX or SVM is there */
+};
 
-	if (__get_cpuid(1, &a, &b, &c, &d) && (c & (1u << 5) /* VMX */))
-		return true;
-	return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & (1u << 2)); /* SVM */
+static void ask_leaf(struct kvm_cpuid_entry2 *e, uint32_t function)
+{
+	e->function = function;
+	__cpuid_count(function, 0, e->eax, e->ebx, e->ecx, e->edx);
+}
+
+/* Called first on the main thread, before there are others. */
+static const struct host_cpu *host_cpu(void)
+{
+	static struct host_cpu cpu;
+	struct kvm_cpuid_entry2 extended;
+
+	if (cpu.leaf0.eax)
+		return &cpu;
+	ask_leaf(&cpu.leaf0, 0);
+	ask_leaf(&cpu.leaf1, 1);
+	cpu.virtualises = cpu.leaf1.ecx & (1u << 5); /* VMX */
+	if (cpu.leaf0.ecx != signature_INTEL_ecx) {
+		ask_leaf(&extended, 0x80000001);
+		cpu.virtualises |= extended.ecx >> 2 & 1; /* SVM */
+	}
+	return &cpu;
 }
 
 bool arch_supervisor_emulated(void)
 {
-	return !host_has_virtualisation();
+	return !host_cpu()->virtualises;
 }
 
 bool arch_kvm_usable(int kvm_fd)
@@ -192,22 +215,36 @@ struct cpuid_table {
 	struct kvm_cpuid_entry2 entry[24];
 };
 
-static struct kvm_cpuid_entry2 *add_leaf(struct cpuid_table *t, uint32_t function, uint32_t index, bool indexed)
+static struct kvm_cpuid_entry2 *add_leaf(struct cpuid_table *t, struct kvm_cpuid_entry2 leaf)
 {
-	struct kvm_cpuid_entry2 *e = &t->entry[t->head.nent++];
-
-	e->function = function;
-	e->index = index;
-	e->flags = indexed ? KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0;
-	return e;
+	t->entry[t->head.nent] = leaf;
+	return &t->entry[t->head.nent++];
 }
 
-static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t function, uint32_t index, bool indexed)
+static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t function)
 {
-	struct kvm_cpuid_entry2 *e = add_leaf(t, function, index, indexed);
+	struct kvm_cpuid_entry2 leaf = { 0 };
 
-	__cpuid_count(function, index, e->eax, e->ebx, e->ecx, e->edx);
-	return e;
+	ask_leaf(&leaf, function);
+	return add_leaf(t, leaf);
+}
+
+/* One kind of cache hierarchy for all: 32 KiB of data and of instructions, 2 MiB, 16 MiB. Programs tune their copies by it. */
+static void add_caches(struct cpuid_table *t)
+{
+	static const struct kvm_cpuid_entry2 caches[] = {
+		{ .function = 2, .eax = 0x00feff01, .ebx = 0xf0 }, /* "see leaf 4" */
+		{ .function = 4, .index = 0, .flags = 1, .eax = 0x121, .ebx = 0x01c0003f, .ecx = 63 },
+		{ .function = 4, .index = 1, .flags = 1, .eax = 0x122, .ebx = 0x01c0003f, .ecx = 63 },
+		{ .function = 4, .index = 2, .flags = 1, .eax = 0x143, .ebx = 0x03c0003f, .ecx = 2047 },
+		{ .function = 4, .index = 3, .flags = 1, .eax = 0x163, .ebx = 0x03c0003f, .ecx = 16383 },
+		{ .function = 0x80000005, .ecx = 0x20080140, .edx = 0x20080140 },
+		{ .function = 0x80000006, .ecx = 0x08006140, .edx = 0x00809140 },
+	};
+	_Static_assert(KVM_CPUID_FLAG_SIGNIFCANT_INDEX == 1, "flags of leaf 4");
+
+	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+		add_leaf(t, caches[i]);
 }
 
 /* MCE MTRR MCA DS ACPI HTT TM */
@@ -217,6 +254,7 @@ static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t fu
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
 #define LEAF7_EBX_ERMS (1u << 9)
+#define EXTENDED_EDX_BASELINE (1u << 11 | 1u << 20 | 1u << 29) /* SYSCALL NX LM */
 #define LEAF7_EBX_PLAIN (bit_BMI | bit_BMI2 | LEAF7_EBX_ERMS | bit_RDSEED | bit_ADX | bit_CLFLUSHOPT | bit_SHA)
 
 /*
@@ -228,37 +266,34 @@ static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t fu
  */
 static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
 {
-	bool plain = !arch_supervisor_emulated();
-	struct kvm_cpuid_entry2 *e = add_host_leaf(t, 0, 0, false);
+	const struct host_cpu *host = host_cpu();
+	bool plain = host->virtualises;
+	struct kvm_cpuid_entry2 *e = add_leaf(t, host->leaf0);
+	bool has_leaf7 = e->eax >= 7;
 
-	if (e->eax > 0xb)
-		e->eax = 0xb;
-	bool has_leaf4 = e->eax >= 4 && e->ecx != signature_AMD_ecx, has_leaf7 = e->eax >= 7;
-
-	e = add_host_leaf(t, 1, 0, false);
+	e->eax = 0xb;
+	e = add_leaf(t, host->leaf1);
 	e->ebx = (e->ebx & 0xff00) | cpu << 24 | 1u << 16;
 	e->ecx &= bit_CMPXCHG16B | (plain ? LEAF1_ECX_V2 : 0);
 	e->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_TSC_DEADLINE;
 	e->edx &= ~LEAF1_EDX_NEVER;
-	if (has_leaf4) {
-		add_host_leaf(t, 2, 0, false);
-		for (unsigned int i = 0; i < 4; i++)
-			add_host_leaf(t, 4, i, true)->eax &= 0x3fff; /* no sharing between cores */
-	}
+	add_caches(t);
 	if (has_leaf7) {
-		e = add_host_leaf(t, 7, 0, true);
-		e->eax = 0;
+		e = add_host_leaf(t, 7);
+		e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+		e->eax = e->ecx = 0;
 		e->ebx &= plain ? LEAF7_EBX_PLAIN : LEAF7_EBX_ERMS;
-		e->ecx = 0;
 		e->edx &= 1u << 4; /* fast short rep mov */
 	}
-	add_leaf(t, 0xb, 0, true)->edx = cpu;
-	add_host_leaf(t, 0x80000000, 0, false)->eax = 0x80000008;
-	e = add_host_leaf(t, 0x80000001, 0, false);
-	e->ecx &= bit_LAHF_LM | (plain ? bit_ABM | bit_SSE4a | bit_PRFCHW : 0);
-	e->edx &= ~(1u << 27) | (plain ? 1u << 27 : 0); /* RDTSCP */
-	add_host_leaf(t, 0x80000006, 0, false);
-	e = add_host_leaf(t, 0x80000008, 0, false);
+	add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0xb, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX, .edx = cpu });
+	add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000000, .eax = 0x80000008 });
+	if (!plain) {
+		add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000001, .ecx = bit_LAHF_LM, .edx = EXTENDED_EDX_BASELINE });
+		add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000008, .eax = 48 << 8 | 40 });
+		return;
+	}
+	add_host_leaf(t, 0x80000001)->ecx &= bit_LAHF_LM | bit_ABM | bit_SSE4a | bit_PRFCHW;
+	e = add_host_leaf(t, 0x80000008); /* address widths */
 	e->ebx = e->ecx = e->edx = 0;
 }
 
