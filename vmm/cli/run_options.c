@@ -30,7 +30,7 @@ static const char help_text[] =
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the kernel failed;\n"
-	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, HOME=/root, TERM, LANG.\n";
+	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, HOME=/root, LANG=C, TERM.\n";
 
 enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
 
@@ -227,9 +227,8 @@ static int set_defaults(struct run_options *o, int argc)
 	o->env = room + 2 * argc; /* the defaults, one an argument, NULL */
 	set_env(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	set_env(o, "HOME=/root");
-	int err = inherit_env(o, "TERM", "dumb");
-
-	return err ? err : inherit_env(o, "LANG", "C.UTF-8");
+	set_env(o, "LANG=C"); /* the guest has no locales of the host */
+	return inherit_env(o, "TERM", "dumb");
 }
 
 int run_options_parse(struct run_options *o, int argc, char **argv)
