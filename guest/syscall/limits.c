@@ -33,9 +33,12 @@ static int change_limit(struct process *p, unsigned int which, const struct rlim
 	if (!new)
 		return 0;
 	int err = check_limit((int)which, new, old);
-	if (!err)
-		p->rlimit[which] = *new;
-	return err;
+	if (err)
+		return err;
+	p->rlimit[which] = *new;
+	if (which == RLIMIT_CPU)
+		process_watch_cpu(p);
+	return 0;
 }
 
 /* prlimit(2), EPERM: all three user and group ids must match. */

@@ -114,6 +114,8 @@ int process_kill_other_threads(void)
 static void process_release(struct process *p)
 {
 	process_timers_exit(p);
+	if (p->cpu_limit.fn)
+		clock_timer_stop(&p->cpu_limit);
 	if (p->session == p->pid)
 		tty_session_leader_exit(p);
 	p->tty = NULL;

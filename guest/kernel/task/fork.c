@@ -177,6 +177,8 @@ void process_link(struct process *p, struct task *leader, struct process *parent
 	process_adopt(parent, p);
 	process_set_group(p, like->pgrp);
 	process_set_session(p, like->session);
+	if (p->rlimit[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY)
+		process_watch_cpu(p);
 }
 
 /* Ids where the flags want them. A bad address is the caller's own loss (clone(2) does not report it). */

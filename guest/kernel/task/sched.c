@@ -278,9 +278,10 @@ void timer_interrupt(void)
 	struct task *t = c->current;
 	c->timer_deadline = ~0ull;
 	c->slice_armed = false;
-	u64 clock = clock_monotonic_ns(), next = timer_expire(clock), now = arch_counter_ns();
+	u64 now = arch_counter_ns(); /* = CLOCK_MONOTONIC */
+	u64 next = timer_expire(now);
 	if (next != ~0ull)
-		cpu_timer_request(now + (next > clock ? next - clock : 0));
+		cpu_timer_request(next);
 	charge(c, t, now);
 	if (t == c->idle || !runqueue_count)
 		return;

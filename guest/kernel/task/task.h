@@ -96,6 +96,7 @@ struct process {
 	u64 start_ns; /* monotonic */
 
 	struct clock_timer itimer[3]; /* ITIMER_REAL, VIRTUAL, PROF; all zero: never used (kernel/time/itimer.h) */
+	struct clock_timer cpu_limit; /* RLIMIT_CPU; all zero: never limited */
 	struct list posix_timers;
 	int next_timer_id;
 
@@ -258,6 +259,9 @@ static inline const struct cred *current_cred(void)
 	return task_current()->cred;
 }
 bool capable(int cap); /* CAP_* of the current task's effective set */
+
+/* RLIMIT_CPU of p was set or inherited: watch its CPU time (SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one). */
+void process_watch_cpu(struct process *p);
 
 /* rlimit of the current process, soft value */
 static inline u64 rlimit_current(int which)
