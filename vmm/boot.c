@@ -8,7 +8,7 @@
 
 #include "arch/arch.h"
 
-#define FDT_MAX 8192
+#define FDT_MAX	   8192
 #define FIRST_USED (64u << 10) /* of free memory: what any kernel touches at once */
 
 static uint64_t page_up(uint64_t v)
@@ -70,7 +70,8 @@ static void set_devices(const struct machine *m, struct boot_info *b)
 	}
 }
 
-/* MOTE_EMULATED=0 or 1 overrides what the host looks like, so that tests reach both kinds of kernel path. */
+/* MOTE_EMULATED=0 or 1 overrides what the host looks like, so that tests reach both kinds of kernel
+ * path. */
 static unsigned int supervisor_flag(void)
 {
 	const char *override = getenv("MOTE_EMULATED");
@@ -103,7 +104,7 @@ static int fill_info(struct machine *m, const struct machine_program *p, struct 
 
 int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *info_gpa)
 {
-	struct boot_info b = { 0 };
+	struct boot_info b = {0};
 	size_t strings = strlen(p->path) + strlen(p->cwd) + 2 + list_bytes(p->argv, &b.argc);
 	int err, fdt_len;
 

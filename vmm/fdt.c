@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 /*
- * The tree (device-tree specification 0.4): two address and two size cells everywhere. libfdt's sequential writer remembers
- * no error, so each step is taken only while all before it went well.
+ * The tree (device-tree specification 0.4): two address and two size cells everywhere. libfdt's
+ * sequential writer remembers no error, so each step is taken only while all before it went well.
  */
 struct writer {
 	void *fdt;
@@ -53,7 +53,7 @@ static void wide(struct writer *w, const char *name, uint64_t value)
 
 static void range(struct writer *w, const char *name, uint64_t base, uint64_t size)
 {
-	fdt64_t reg[2] = { cpu_to_fdt64(base), cpu_to_fdt64(size) };
+	fdt64_t reg[2] = {cpu_to_fdt64(base), cpu_to_fdt64(size)};
 
 	if (!w->err)
 		w->err = fdt_property(w->fdt, name, reg, sizeof(reg));
@@ -116,7 +116,7 @@ static void add_mote(struct writer *w, const struct boot_info *b)
 
 int fdt_build(const struct boot_info *b, void *buf, size_t size)
 {
-	struct writer w = { .fdt = buf };
+	struct writer w = {.fdt = buf};
 
 	w.err = fdt_create(buf, (int)size);
 	if (!w.err)

@@ -13,11 +13,13 @@
 static void explain_open(int err)
 {
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
-		mote_error("there is no KVM here (%s): load its module (modprobe kvm_intel or kvm_amd), enable "
+		mote_error("there is no KVM here (%s): load its module (modprobe kvm_intel or "
+			   "kvm_amd), enable "
 			   "virtualisation in the firmware, or use the referee (make test-svm)",
 			   err == ENOENT ? "no /dev/kvm" : strerror(err));
 	else if (err == EACCES || err == EPERM)
-		mote_error("no permission for /dev/kvm: join its group (sudo usermod -aG kvm $USER) and log in again");
+		mote_error("no permission for /dev/kvm: join its group (sudo usermod -aG kvm "
+			   "$USER) and log in again");
 	else
 		mote_error("cannot open /dev/kvm: %s", strerror(err));
 }

@@ -11,9 +11,9 @@
 #include "arch/arch.h"
 #include "machine.h"
 
-#define ROUNDS 9 /* each figure is the median of so many */
+#define ROUNDS	   9 /* each figure is the median of so many */
 #define EXIT_TRIPS 200
-#define FLOOR_MEM (256ull << 20)
+#define FLOOR_MEM  (256ull << 20)
 
 static double now_us(void)
 {
@@ -48,7 +48,8 @@ static int run_to_exit(struct vcpu *v)
 	} while (err && errno == EINTR);
 	if (!err && arch_hypercall_decode(v, &nr, arg))
 		return 0;
-	mote_error("the measuring guest left with %s %u", err ? strerror(errno) : "KVM exit reason", v->run->exit_reason);
+	mote_error("the measuring guest left with %s %u", err ? strerror(errno) : "KVM exit reason",
+		   v->run->exit_reason);
 	return -EIO;
 }
 
@@ -120,7 +121,8 @@ static int measure_guest(struct machine *m, struct host_floors *f)
 /* One machine made and unmade, as plainly as KVM allows. */
 static int measure_machine(struct host_floors *f, void *memory)
 {
-	struct kvm_userspace_memory_region region = { .memory_size = FLOOR_MEM, .userspace_addr = (uintptr_t)memory };
+	struct kvm_userspace_memory_region region = {.memory_size = FLOOR_MEM,
+						     .userspace_addr = (uintptr_t)memory};
 	double t[5];
 	int kvm, vm, vcpu;
 	size_t run_size;
@@ -150,7 +152,8 @@ static int measure_machine(struct host_floors *f, void *memory)
 static int measure_machines(struct host_floors *f)
 {
 	double t[4][ROUNDS];
-	void *memory = mmap(NULL, FLOOR_MEM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory = mmap(NULL, FLOOR_MEM, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int err = 0;
 
 	if (memory == MAP_FAILED)
@@ -174,7 +177,7 @@ static int measure_machines(struct host_floors *f)
 
 int host_measure(struct host_floors *f)
 {
-	struct machine_config config = { .mem_size = FLOOR_MEM, .cpus = 1 };
+	struct machine_config config = {.mem_size = FLOOR_MEM, .cpus = 1};
 	struct machine *m;
 	int err = measure_machines(f);
 
@@ -189,10 +192,11 @@ int host_measure(struct host_floors *f)
 
 int host_floor_vm(void)
 {
-	struct kvm_userspace_memory_region region = { .memory_size = FLOOR_MEM };
+	struct kvm_userspace_memory_region region = {.memory_size = FLOOR_MEM};
 	int kvm, vm, vcpu;
 	size_t run_size;
-	void *memory = mmap(NULL, FLOOR_MEM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory = mmap(NULL, FLOOR_MEM, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -ENOMEM;
@@ -200,7 +204,8 @@ int host_floor_vm(void)
 	if (err)
 		return err;
 	region.userspace_addr = (uintptr_t)memory;
-	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) || (vcpu = ioctl(vm, KVM_CREATE_VCPU, 0ul)) < 0)
+	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) ||
+	    (vcpu = ioctl(vm, KVM_CREATE_VCPU, 0ul)) < 0)
 		return -errno;
 	err = arch_halt_enter(vcpu, memory);
 	return !err && ioctl(vcpu, KVM_RUN, 0) ? -errno : err;

@@ -13,7 +13,7 @@
 #include "mote.h"
 #include "shared/abi/boot.h"
 
-#define WINDOW_END (16ull << 20) /* of the boot page tables' kernel window */
+#define WINDOW_END   (16ull << 20) /* of the boot page tables' kernel window */
 #define MAX_SEGMENTS 16
 
 struct segments {
@@ -28,12 +28,14 @@ static enum loader_error check_header(const Elf64_Ehdr *eh)
 	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    eh->e_machine != arch_elf_machine())
 		return LOADER_WRONG_MACHINE;
-	if (eh->e_type != ET_EXEC || eh->e_version != EV_CURRENT || eh->e_phentsize != sizeof(Elf64_Phdr))
+	if (eh->e_type != ET_EXEC || eh->e_version != EV_CURRENT ||
+	    eh->e_phentsize != sizeof(Elf64_Phdr))
 		return LOADER_BAD_HEADER;
 	return LOADER_OK;
 }
 
-/* One PT_LOAD: inside the file, inside [BOOT_KERNEL_PHYS, top), at its place in the kernel window. */
+/* One PT_LOAD: inside the file, inside [BOOT_KERNEL_PHYS, top), at its place in the kernel window.
+ */
 static enum loader_error check_segment(const Elf64_Phdr *p, size_t file_len, uint64_t top)
 {
 	if (p->p_offset > file_len || p->p_filesz > file_len - p->p_offset)
@@ -58,8 +60,8 @@ static bool overlaps_earlier(const struct segments *s, const Elf64_Phdr *p)
 	return false;
 }
 
-static enum loader_error collect_segments(const void *file, size_t file_len, const Elf64_Ehdr *eh, uint64_t top,
-					  struct segments *s)
+static enum loader_error collect_segments(const void *file, size_t file_len, const Elf64_Ehdr *eh,
+					  uint64_t top, struct segments *s)
 {
 	uint64_t table_len = (uint64_t)eh->e_phnum * sizeof(Elf64_Phdr);
 
@@ -110,10 +112,11 @@ static bool store(const struct memory *mem, const void *src, size_t len, uint64_
 	return true;
 }
 
-enum loader_error loader_load(const struct memory *mem, const void *file, size_t file_len, struct kernel_image *image)
+enum loader_error loader_load(const struct memory *mem, const void *file, size_t file_len,
+			      struct kernel_image *image)
 {
 	uint64_t top = mem->ram_size < WINDOW_END ? mem->ram_size : WINDOW_END;
-	struct segments s = { 0 };
+	struct segments s = {0};
 	Elf64_Ehdr eh;
 
 	if (file_len < sizeof(eh))
@@ -175,8 +178,10 @@ int loader_load_file(const struct memory *mem, const char *path, struct kernel_i
 		return err;
 	}
 	size_t len = (size_t)st.st_size;
-	void *file = S_ISREG(st.st_mode) && len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-	enum loader_error err = file == MAP_FAILED ? LOADER_NOT_ELF : loader_load(mem, file, len, image);
+	void *file = S_ISREG(st.st_mode) && len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0)
+						: MAP_FAILED;
+	enum loader_error err =
+		file == MAP_FAILED ? LOADER_NOT_ELF : loader_load(mem, file, len, image);
 
 	if (file != MAP_FAILED)
 		munmap(file, len);

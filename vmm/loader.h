@@ -1,6 +1,6 @@
 /*
- * The guest kernel: an ELF64 executable for this architecture whose segments lie at physical addresses
- * inside RAM. Nothing in the file is trusted.
+ * The guest kernel: an ELF64 executable for this architecture whose segments lie at physical
+ * addresses inside RAM. Nothing in the file is trusted.
  */
 #ifndef MOTE_LOADER_H
 #define MOTE_LOADER_H
@@ -31,12 +31,13 @@ enum loader_error {
 	LOADER_NO_MEMORY,
 };
 
-/* Load the ELF file of file_len bytes at file into guest memory: every PT_LOAD at its physical address, all inside
- * [BOOT_KERNEL_PHYS, min(ram_size, 16 MiB)), none overlapping another; the entry inside an executable one and, being
- * virtual, equal to BOOT_KERNEL_BASE + its physical address. Guest memory behind p_filesz must still
- * be untouched (zero). Checks everything before the first byte is written. Fills entry, start and
- * end of image. */
-enum loader_error loader_load(const struct memory *mem, const void *file, size_t file_len, struct kernel_image *image);
+/* Load the ELF file of file_len bytes at file into guest memory: every PT_LOAD at its physical
+ * address, all inside [BOOT_KERNEL_PHYS, min(ram_size, 16 MiB)), none overlapping another; the
+ * entry inside an executable one and, being virtual, equal to BOOT_KERNEL_BASE + its physical
+ * address. Guest memory behind p_filesz must still be untouched (zero). Checks everything before
+ * the first byte is written. Fills entry, start and end of image. */
+enum loader_error loader_load(const struct memory *mem, const void *file, size_t file_len,
+			      struct kernel_image *image);
 
 const char *loader_strerror(enum loader_error err);
 

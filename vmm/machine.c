@@ -18,12 +18,14 @@ _Static_assert(MOTE_MAX_MEM <= BOOT_MMIO_BASE, "largest RAM leaves no room for d
 
 static int check_config(const struct machine_config *c)
 {
-	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 || c->cpus > MOTE_MAX_CPUS)
+	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 ||
+	    c->cpus > MOTE_MAX_CPUS)
 		return -EINVAL;
 	if (c->bootfs_size > BOOT_MMIO_BASE - c->mem_size) {
-		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB together",
-			   (unsigned long long)c->mem_size >> 20, (unsigned long long)c->bootfs_size >> 20,
-			   BOOT_MMIO_BASE >> 20);
+		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB "
+			   "together",
+			   (unsigned long long)c->mem_size >> 20,
+			   (unsigned long long)c->bootfs_size >> 20, BOOT_MMIO_BASE >> 20);
 		return -ENOMEM;
 	}
 	return 0;
@@ -39,7 +41,8 @@ static int add_memslot(struct machine *m)
 	if (ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, &region)) {
 		int err = -errno;
 
-		mote_error("KVM takes no %llu MiB of memory: %s", (unsigned long long)m->memory.size >> 20, strerror(-err));
+		mote_error("KVM takes no %llu MiB of memory: %s",
+			   (unsigned long long)m->memory.size >> 20, strerror(-err));
 		return err;
 	}
 	return 0;
@@ -53,8 +56,9 @@ static int create_parts(struct machine *m, const struct machine_config *config)
 		return err;
 	err = memory_create(&m->memory, config->mem_size, config->bootfs_size);
 	if (err) {
-		mote_error("cannot make %llu MiB of guest memory: %s%s", (unsigned long long)config->mem_size >> 20,
-			   strerror(-err), err == -ENOMEM ? " (try a smaller --mem, or raise ulimit -v)" : "");
+		mote_error("cannot make %llu MiB of guest memory: %s%s",
+			   (unsigned long long)config->mem_size >> 20, strerror(-err),
+			   err == -ENOMEM ? " (try a smaller --mem, or raise ulimit -v)" : "");
 		return err;
 	}
 	err = add_memslot(m);
@@ -82,7 +86,7 @@ int machine_create(struct machine **out, const struct machine_config *config)
 	pthread_mutex_init(&m->start_lock, NULL);
 	pthread_mutex_init(&m->report_lock, NULL);
 	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
-		m->vcpu[i] = (struct vcpu){ .machine = m, .index = i, .fd = -1 };
+		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
 	err = create_parts(m, config);
 	if (err)
 		machine_destroy(m);
@@ -116,13 +120,14 @@ int machine_add_device(struct machine *m, struct mmio_device *dev)
 	return 0;
 }
 
-/* Routes and irqfds, made when a device first interrupts: a short run never does, and they cost 0.1 ms. */
+/* Routes and irqfds, made when a device first interrupts: a short run never does, and they cost 0.1
+ * ms. */
 static int bind_irqs(struct machine *m)
 {
 	int err = arch_route_irqs(m);
 
 	for (unsigned int i = 0; i < m->device_count && !err; i++) {
-		struct kvm_irqfd bind = { .fd = (uint32_t)m->device[i]->irq, .gsi = i };
+		struct kvm_irqfd bind = {.fd = (uint32_t)m->device[i]->irq, .gsi = i};
 
 		if (ioctl(m->vm_fd, KVM_IRQFD, &bind)) {
 			err = -errno;
@@ -155,7 +160,8 @@ void device_raise_irq(struct mmio_device *dev)
 		;
 }
 
-int device_add_ioeventfd(struct mmio_device *dev, uint64_t off, unsigned int len, uint64_t value, int fd)
+int device_add_ioeventfd(struct mmio_device *dev, uint64_t off, unsigned int len, uint64_t value,
+			 int fd)
 {
 	struct kvm_ioeventfd io = {
 		.datamatch = value,

@@ -1,9 +1,10 @@
 /*
- * The inside of a machine, for the files of vmm/ that make it up. Users of the library see mote.h alone.
+ * The inside of a machine, for the files of vmm/ that make it up. Users of the library see mote.h
+ * alone.
  *
- * Threads: the main thread runs vCPU 0; a secondary vCPU and its thread come into being when the guest starts it
- * (HC_CPU_START). A vCPU's fields belong to its thread. Everything in struct machine is fixed before machine_run(), but for
- * what is marked.
+ * Threads: the main thread runs vCPU 0; a secondary vCPU and its thread come into being when the
+ * guest starts it (HC_CPU_START). A vCPU's fields belong to its thread. Everything in struct
+ * machine is fixed before machine_run(), but for what is marked.
  */
 #ifndef MOTE_MACHINE_H
 #define MOTE_MACHINE_H
@@ -35,7 +36,7 @@ struct machine {
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
-	pthread_mutex_t start_lock; /* HC_CPU_START and the end of the machine */
+	pthread_mutex_t start_lock;  /* HC_CPU_START and the end of the machine */
 	bool started[MOTE_MAX_CPUS]; /* under start_lock; needs joining (but 0) */
 	bool closing;		     /* under start_lock: no CPU may start any more */
 
@@ -46,10 +47,11 @@ struct machine {
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */
 
-	atomic_int status;  /* -1 while running, then the exit status */
-	atomic_bool forced; /* ended from outside: waiting for readers of output is over */
+	atomic_int status;	     /* -1 while running, then the exit status */
+	atomic_bool forced;	     /* ended from outside: waiting for readers of output is over */
 	pthread_mutex_t report_lock; /* one report, log text or trace line at a time on stderr */
-	uint8_t unknown_told[512]; /* under report_lock: bit n is set when unknown system call n was told */
+	uint8_t unknown_told[512]; /* under report_lock: bit n is set when unknown system call n was
+				      told */
 };
 
 /* ---- vcpu.c ---- */
@@ -66,7 +68,8 @@ void vcpu_prepare_kicks(void);
 void vcpu_kick_all(struct machine *m);
 
 /* ---- machine.c ---- */
-/* The guest or the kernel has come to its end: status becomes the exit status unless there is one. Any thread. */
+/* The guest or the kernel has come to its end: status becomes the exit status unless there is one.
+ * Any thread. */
 void machine_end(struct machine *m, int status);
 
 /* ---- hypercall.c ---- */
@@ -74,13 +77,14 @@ void machine_end(struct machine *m, int status);
 int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4]);
 
 /* ---- fdt.c ---- */
-/* Write the device tree that says what boot says into buf (size bytes): its length, or a negative errno
+/* Write the device tree that says what boot says into buf (size bytes): its length, or a negative
+ * errno
  * (-ENOSPC: does not fit). */
 int fdt_build(const struct boot_info *boot, void *buf, size_t size);
 
 /* ---- boot.c ---- */
-/* Lay out page tables, boot_info, device tree and strings behind the kernel image; answers in *info_gpa where
- * boot_info lies. 0 or a negative errno, said. */
+/* Lay out page tables, boot_info, device tree and strings behind the kernel image; answers in
+ * *info_gpa where boot_info lies. 0 or a negative errno, said. */
 int boot_prepare(struct machine *m, const struct machine_program *program, uint64_t *info_gpa);
 
 #endif

@@ -5,7 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Reserve the whole range first, so that RAM and boot file system lie side by side whatever else is mapped. */
+/* Reserve the whole range first, so that RAM and boot file system lie side by side whatever else is
+ * mapped. */
 static int map_all(struct memory *mem)
 {
 	int prot = PROT_READ | PROT_WRITE;
@@ -13,7 +14,8 @@ static int map_all(struct memory *mem)
 	int fixed = 0;
 
 	if (mem->size > mem->ram_size) {
-		base = mmap(NULL, mem->size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		base = mmap(NULL, mem->size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			    0);
 		if (base == MAP_FAILED)
 			return -errno;
 		fixed = MAP_FIXED;
@@ -98,9 +100,10 @@ int memory_write(const struct memory *mem, uint64_t gpa, const void *src, size_t
 	return 0;
 }
 
-/* Call step(ctx, host, n) for each run of [va, va + len) that is mapped for users; answers the bytes done. */
-static uint64_t for_each_run(const struct memory *mem, uint64_t root, uint64_t va, uint64_t len, bool write,
-			     void (*step)(void *ctx, void *host, uint64_t n), void *ctx)
+/* Call step(ctx, host, n) for each run of [va, va + len) that is mapped for users; answers the
+ * bytes done. */
+static uint64_t for_each_run(const struct memory *mem, uint64_t root, uint64_t va, uint64_t len,
+			     bool write, void (*step)(void *ctx, void *host, uint64_t n), void *ctx)
 {
 	uint64_t done = 0;
 
@@ -144,16 +147,18 @@ static void step_clear(void *ctx, void *host, uint64_t n)
 	memset(host, 0, n);
 }
 
-uint64_t memory_read_user(const struct memory *mem, uint64_t root, uint64_t va, void *dst, uint64_t len)
+uint64_t memory_read_user(const struct memory *mem, uint64_t root, uint64_t va, void *dst,
+			  uint64_t len)
 {
-	struct cursor c = { dst };
+	struct cursor c = {dst};
 
 	return for_each_run(mem, root, va, len, false, step_out, &c);
 }
 
-uint64_t memory_write_user(const struct memory *mem, uint64_t root, uint64_t va, const void *src, uint64_t len)
+uint64_t memory_write_user(const struct memory *mem, uint64_t root, uint64_t va, const void *src,
+			   uint64_t len)
 {
-	struct cursor c = { (uint8_t *)src };
+	struct cursor c = {(uint8_t *)src};
 
 	return for_each_run(mem, root, va, len, true, step_in, &c);
 }
@@ -163,7 +168,8 @@ uint64_t memory_clear_user(const struct memory *mem, uint64_t root, uint64_t va,
 	return for_each_run(mem, root, va, len, true, step_clear, NULL);
 }
 
-ssize_t memory_read_user_string(const struct memory *mem, uint64_t root, uint64_t va, char *dst, size_t size)
+ssize_t memory_read_user_string(const struct memory *mem, uint64_t root, uint64_t va, char *dst,
+				size_t size)
 {
 	size_t done = 0;
 

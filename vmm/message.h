@@ -1,6 +1,6 @@
 /*
- * What mote itself says, on stderr. Every text goes out whole, in one write(2), and with "\r\n" for line ends while the
- * terminal is in raw mode.
+ * What mote itself says, on stderr. Every text goes out whole, in one write(2), and with "\r\n" for
+ * line ends while the terminal is in raw mode.
  */
 #ifndef MOTE_MESSAGE_H
 #define MOTE_MESSAGE_H

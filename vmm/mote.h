@@ -2,7 +2,8 @@
  * libmote: the whole public face. A machine is made, given devices (devices/device.h) and a
  * root (rootfs.h), loaded, run to its end, and destroyed.
  *
- * Errors: functions answer 0 or a negative errno and have already said why, in one line, through mote_error().
+ * Errors: functions answer 0 or a negative errno and have already said why, in one line, through
+ * mote_error().
  */
 #ifndef MOTE_H
 #define MOTE_H
@@ -14,8 +15,8 @@
 #define MOTE_VERSION "0.1"
 
 #define MOTE_MAX_CPUS 16
-#define MOTE_MIN_MEM (16ull << 20)
-#define MOTE_MAX_MEM (3ull << 30)
+#define MOTE_MIN_MEM  (16ull << 20)
+#define MOTE_MAX_MEM  (3ull << 30)
 
 /* Exit statuses of `mote run` that are not the program's. */
 enum mote_status {
@@ -48,14 +49,15 @@ struct machine_program {
 int machine_create(struct machine **out, const struct machine_config *config);
 /* The host address of the boot file system's pages, config->bootfs_size bytes of zeros. */
 void *machine_bootfs(struct machine *m);
-/* Put kernel (an ELF file), boot data and program into memory and vCPU 0 at the kernel's entry. After the last
- * machine_add_device(). */
+/* Put kernel (an ELF file), boot data and program into memory and vCPU 0 at the kernel's entry.
+ * After the last machine_add_device(). */
 int machine_load(struct machine *m, const char *kernel_path, const struct machine_program *program);
 /* Run until the guest exits, the machine breaks or machine_stop(): answers the exit status. */
 int machine_run(struct machine *m);
 /* End the machine from any thread or signal handler: the first status given wins. */
 void machine_stop(struct machine *m, int status);
-/* After machine_run(): let the devices finish the output that the guest handed over, and drop them. */
+/* After machine_run(): let the devices finish the output that the guest handed over, and drop them.
+ */
 void machine_finish(struct machine *m);
 /* Does machine_finish() and frees everything. */
 void machine_destroy(struct machine *m);

@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "symbol.h"
 
-#define WINDOW (16ull << 20) /* the kernel window of the boot page tables */
+#define WINDOW	     (16ull << 20) /* the kernel window of the boot page tables */
 #define NAME_MAX_LEN 64
 
 #define MAX_DEPTH 24
@@ -28,7 +28,7 @@ static unsigned int *callers; /* and instructions run below the call that return
 
 void profile_start(struct vcpu *v)
 {
-	struct kvm_guest_debug step = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP };
+	struct kvm_guest_debug step = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP};
 
 	if (!getenv("MOTE_PROFILE") || v->index)
 		return;
@@ -115,10 +115,14 @@ static void write_functions(const struct function *f, size_t n, FILE *out)
 
 	for (size_t i = 0; i < n; i++)
 		total += f[i].self;
-	fprintf(out, "%9llu instructions; a function's with what it called, by itself, and how often it was entered\n", total);
+	fprintf(out,
+		"%9llu instructions; a function's with what it called, by itself, and how often it "
+		"was entered\n",
+		total);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%9llu %5.1f%% %9llu %5.1f%% %6llu %s\n", f[i].all, 100.0 * (double)f[i].all / (double)total,
-			f[i].self, 100.0 * (double)f[i].self / (double)total, f[i].calls, f[i].name);
+		fprintf(out, "%9llu %5.1f%% %9llu %5.1f%% %6llu %s\n", f[i].all,
+			100.0 * (double)f[i].all / (double)total, f[i].self,
+			100.0 * (double)f[i].self / (double)total, f[i].calls, f[i].name);
 }
 
 void profile_finish(struct vcpu *v)
@@ -132,7 +136,8 @@ void profile_finish(struct vcpu *v)
 		return;
 	FILE *out = fopen(getenv("MOTE_PROFILE"), "we");
 	struct function *f = calloc(max, sizeof(*f));
-	void *map = fstat(fd, &st) ? MAP_FAILED : mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *map = fstat(fd, &st) ? MAP_FAILED
+				   : mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	if (out && f && map != MAP_FAILED) {
 		symbols_init(&symbols, map, (size_t)st.st_size);

@@ -1,7 +1,8 @@
 /*
- * Counting the kernel's instructions: with MOTE_PROFILE=FILE in the environment vCPU 0 is single-stepped wherever KVM steps
- * supervisor code, and FILE receives a line a function: instructions with its callees' (by frame pointers), by itself, name. Where the supervisor is emulated
- * that count is the kernel's cost; everywhere it says where a path is long.
+ * Counting the kernel's instructions: with MOTE_PROFILE=FILE in the environment vCPU 0 is
+ * single-stepped wherever KVM steps supervisor code, and FILE receives a line a function:
+ * instructions with its callees' (by frame pointers), by itself, name. Where the supervisor is
+ * emulated that count is the kernel's cost; everywhere it says where a path is long.
  */
 #ifndef MOTE_PROFILE_H
 #define MOTE_PROFILE_H

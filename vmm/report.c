@@ -25,7 +25,7 @@ static void kernel_file_open(struct kernel_file *k, const struct machine *m)
 {
 	struct stat st;
 
-	*k = (struct kernel_file){ .fd = m->kernel.fd };
+	*k = (struct kernel_file){.fd = m->kernel.fd};
 	if (k->fd >= 0 && !fstat(k->fd, &st) && st.st_size > 0) {
 		void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, k->fd, 0);
 
@@ -43,8 +43,8 @@ static void kernel_file_close(struct kernel_file *k)
 		munmap(k->map, k->len);
 }
 
-/* A return address points behind the call: look for the byte before it, or a noreturn call at the end of
- * a function is given to the next one. */
+/* A return address points behind the call: look for the byte before it, or a noreturn call at the
+ * end of a function is given to the next one. */
 static void print_address(const struct kernel_file *k, uint64_t addr, bool is_return)
 {
 	char name[128], line[256];
@@ -56,7 +56,8 @@ static void print_address(const struct kernel_file *k, uint64_t addr, bool is_re
 	}
 	symbols_source_line(k->fd, at, line, sizeof(line));
 	message_printf("  %#018llx %s+%#llx%s%s%s\n", (unsigned long long)addr, name,
-		       (unsigned long long)offset + is_return, line[0] ? " (" : "", line, line[0] ? ")" : "");
+		       (unsigned long long)offset + is_return, line[0] ? " (" : "", line,
+		       line[0] ? ")" : "");
 }
 
 static void print_registers(const unsigned long long *reg, unsigned int count)
@@ -82,7 +83,8 @@ static void print_code(const struct memory *mem, uint64_t root, uint64_t pc)
 }
 
 /* Follow the frame pointers, each of which points at the saved one below the return address. */
-static void print_backtrace(const struct memory *mem, const struct kernel_file *k, uint64_t root, uint64_t fp)
+static void print_backtrace(const struct memory *mem, const struct kernel_file *k, uint64_t root,
+			    uint64_t fp)
 {
 	for (unsigned int depth = 0; depth < HC_PANIC_FRAMES; depth++) {
 		uint64_t run, frame[2];
@@ -117,9 +119,10 @@ void report_guest_broken(struct vcpu *v, const char *format, ...)
 	if (atomic_load(&m->status) < 0) {
 		kernel_file_open(&k, m);
 		mote_error("the guest kernel %s", text);
-		message_printf("  cpu %u, in %s mode, tables at %#llx, last page fault at %#llx, at\n", v->index,
-			       arch_vcpu_in_user(v) ? "user" : "supervisor", (unsigned long long)root,
-			       (unsigned long long)arch_fault_address(v));
+		message_printf(
+			"  cpu %u, in %s mode, tables at %#llx, last page fault at %#llx, at\n",
+			v->index, arch_vcpu_in_user(v) ? "user" : "supervisor",
+			(unsigned long long)root, (unsigned long long)arch_fault_address(v));
 		print_address(&k, reg[arch_register_pc()], false);
 		print_code(&m->memory, root, reg[arch_register_pc()]);
 		print_registers(reg, count);
@@ -140,8 +143,8 @@ void report_panic(struct vcpu *v, const struct hc_panic *p)
 	pthread_mutex_lock(&m->report_lock);
 	if (atomic_load(&m->status) < 0) {
 		kernel_file_open(&k, m);
-		mote_error("guest kernel panic on cpu %llu: %.*s", (unsigned long long)p->cpu, text ? (int)len : 9,
-			   text ? text : "(no text)");
+		mote_error("guest kernel panic on cpu %llu: %.*s", (unsigned long long)p->cpu,
+			   text ? (int)len : 9, text ? text : "(no text)");
 		if (p->reg_count && p->reg_count <= ARCH_MAX_REGS) {
 			print_registers(p->reg, (unsigned int)p->reg_count);
 			if (p->reg_count > arch_register_pc())

@@ -11,15 +11,17 @@
 extern char **environ;
 
 /* Section header i, checked to lie in the file. */
-static int read_section(const struct symbols *s, const Elf64_Ehdr *eh, unsigned int i, Elf64_Shdr *out)
+static int read_section(const struct symbols *s, const Elf64_Ehdr *eh, unsigned int i,
+			Elf64_Shdr *out)
 {
 	uint64_t at = (uint64_t)i * sizeof(*out);
 
-	if (i >= eh->e_shnum || eh->e_shentsize != sizeof(*out) || eh->e_shoff > s->len || at > s->len - eh->e_shoff ||
-	    sizeof(*out) > s->len - eh->e_shoff - at)
+	if (i >= eh->e_shnum || eh->e_shentsize != sizeof(*out) || eh->e_shoff > s->len ||
+	    at > s->len - eh->e_shoff || sizeof(*out) > s->len - eh->e_shoff - at)
 		return -EINVAL;
 	memcpy(out, s->file + eh->e_shoff + at, sizeof(*out));
-	if (out->sh_type != SHT_NOBITS && (out->sh_offset > s->len || out->sh_size > s->len - out->sh_offset))
+	if (out->sh_type != SHT_NOBITS &&
+	    (out->sh_offset > s->len || out->sh_size > s->len - out->sh_offset))
 		return -EINVAL;
 	return 0;
 }
@@ -29,14 +31,15 @@ void symbols_init(struct symbols *s, const void *file, size_t len)
 	Elf64_Ehdr eh;
 	Elf64_Shdr sym, str;
 
-	*s = (struct symbols){ .file = file, .len = len };
+	*s = (struct symbols){.file = file, .len = len};
 	if (!file || len < sizeof(eh))
 		return;
 	memcpy(&eh, file, sizeof(eh));
 	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) || eh.e_ident[EI_CLASS] != ELFCLASS64)
 		return;
 	for (unsigned int i = 0; i < eh.e_shnum; i++) {
-		if (read_section(s, &eh, i, &sym) || sym.sh_type != SHT_SYMTAB || sym.sh_entsize != sizeof(Elf64_Sym))
+		if (read_section(s, &eh, i, &sym) || sym.sh_type != SHT_SYMTAB ||
+		    sym.sh_entsize != sizeof(Elf64_Sym))
 			continue;
 		if (read_section(s, &eh, sym.sh_link, &str) || str.sh_type != SHT_STRTAB)
 			continue;
@@ -50,7 +53,7 @@ void symbols_init(struct symbols *s, const void *file, size_t len)
 
 int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size, uint64_t *offset)
 {
-	Elf64_Sym best = { 0 };
+	Elf64_Sym best = {0};
 
 	for (uint64_t i = 0; i < s->symbol_count; i++) {
 		Elf64_Sym sym;
@@ -58,8 +61,9 @@ int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size
 		memcpy(&sym, s->file + s->symtab + i * sizeof(sym), sizeof(sym));
 		unsigned int type = ELF64_ST_TYPE(sym.st_info);
 
-		if (sym.st_shndx == SHN_UNDEF || sym.st_shndx == SHN_ABS || (type != STT_FUNC && type != STT_NOTYPE) ||
-		    sym.st_value > addr || sym.st_value < best.st_value || sym.st_name >= s->strtab_len)
+		if (sym.st_shndx == SHN_UNDEF || sym.st_shndx == SHN_ABS ||
+		    (type != STT_FUNC && type != STT_NOTYPE) || sym.st_value > addr ||
+		    sym.st_value < best.st_value || sym.st_name >= s->strtab_len)
 			continue;
 		/* Assembly labels have no size; a function's must hold addr. */
 		if (sym.st_size && addr - sym.st_value >= sym.st_size)
@@ -79,7 +83,7 @@ int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size
 static int spawn_addr2line(int exe_fd, uint64_t addr, pid_t *pid)
 {
 	char exe[64], hex[32];
-	char *argv[] = { "addr2line", "-s", "-e", exe, hex, NULL };
+	char *argv[] = {"addr2line", "-s", "-e", exe, hex, NULL};
 	posix_spawn_file_actions_t actions;
 	int end[2];
 

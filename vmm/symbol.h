@@ -1,5 +1,6 @@
 /*
- * Names for addresses of the guest kernel, from the symbol table of its ELF file. The file is not trusted.
+ * Names for addresses of the guest kernel, from the symbol table of its ELF file. The file is not
+ * trusted.
  */
 #ifndef MOTE_SYMBOL_H
 #define MOTE_SYMBOL_H
@@ -14,14 +15,14 @@ struct symbols {
 	uint64_t strtab, strtab_len;
 };
 
-/* Find the symbol table in the ELF file of len bytes at file, which stays the caller's and must outlive s. Without a good
- * table s is empty and every lookup fails. */
+/* Find the symbol table in the ELF file of len bytes at file, which stays the caller's and must
+ * outlive s. Without a good table s is empty and every lookup fails. */
 void symbols_init(struct symbols *s, const void *file, size_t len);
-/* The function that holds addr: its name (cut to size - 1 bytes, always terminated) and addr's offset
- * in it. 0 or -ENOENT. */
+/* The function that holds addr: its name (cut to size - 1 bytes, always terminated) and addr's
+ * offset in it. 0 or -ENOENT. */
 int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size, uint64_t *offset);
-/* The line of source of addr as addr2line(1) says ("file:line"), or "" when it or debug information is missing. exe_fd:
- * the ELF file. */
+/* The line of source of addr as addr2line(1) says ("file:line"), or "" when it or debug information
+ * is missing. exe_fd: the ELF file. */
 void symbols_source_line(int exe_fd, uint64_t addr, char *line, size_t size);
 
 #endif

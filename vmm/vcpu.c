@@ -67,9 +67,10 @@ static void exit_mmio(struct vcpu *v)
 	struct mmio_device *d = find_device(v->machine, run->mmio.phys_addr, run->mmio.len);
 
 	if (!d)
-		report_guest_broken(v, "touched guest-physical address %#llx (%u bytes, %s), where nothing is",
-				    (unsigned long long)run->mmio.phys_addr, run->mmio.len,
-				    run->mmio.is_write ? "write" : "read");
+		report_guest_broken(
+			v, "touched guest-physical address %#llx (%u bytes, %s), where nothing is",
+			(unsigned long long)run->mmio.phys_addr, run->mmio.len,
+			run->mmio.is_write ? "write" : "read");
 	else if (run->mmio.is_write)
 		d->write(d, run->mmio.phys_addr - d->base, run->mmio.data, run->mmio.len);
 	else
@@ -97,7 +98,8 @@ static void exit_internal_error(struct vcpu *v)
 	if (run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION)
 		report_guest_broken(v, "ran an instruction that KVM on this host cannot emulate");
 	else
-		report_guest_broken(v, "stopped KVM with internal error %u", run->internal.suberror);
+		report_guest_broken(v, "stopped KVM with internal error %u",
+				    run->internal.suberror);
 }
 
 static void handle_exit(struct vcpu *v)
@@ -120,11 +122,13 @@ static void handle_exit(struct vcpu *v)
 		report_guest_broken(v, "had a fault while handling a fault (triple fault)");
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		report_guest_broken(v, "could not be entered: hardware reason %#llx",
-				    (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+		report_guest_broken(
+			v, "could not be entered: hardware reason %#llx",
+			(unsigned long long)run->fail_entry.hardware_entry_failure_reason);
 		break;
 	default:
-		report_guest_broken(v, "left with KVM exit reason %u, which mote does not know", run->exit_reason);
+		report_guest_broken(v, "left with KVM exit reason %u, which mote does not know",
+				    run->exit_reason);
 	}
 }
 
@@ -138,7 +142,8 @@ void vcpu_run(struct vcpu *v)
 			if (!profile_step(v))
 				handle_exit(v);
 		} else if (errno == EFAULT) {
-			report_guest_broken(v, "needs a page that the host cannot give (out of memory, or a file of "
+			report_guest_broken(v, "needs a page that the host cannot give (out of "
+					       "memory, or a file of "
 					       "its root was truncated)");
 		} else if (errno != EINTR && errno != EAGAIN) {
 			report_guest_broken(v, "cannot run: KVM_RUN: %s", strerror(errno));
@@ -154,13 +159,13 @@ static void ignore_kick(int sig)
 
 void vcpu_prepare_kicks(void)
 {
-	struct sigaction kick = { .sa_handler = ignore_kick };
+	struct sigaction kick = {.sa_handler = ignore_kick};
 
 	sigaction(KICK_SIGNAL, &kick, NULL);
 }
 
-/* The signal is let through inside KVM_RUN and outside alike: immediate_exit covers the gap between the test of
- * m->status and KVM_RUN. */
+/* The signal is let through inside KVM_RUN and outside alike: immediate_exit covers the gap between
+ * the test of m->status and KVM_RUN. */
 static void *secondary_main(void *arg)
 {
 	struct vcpu *v = arg;

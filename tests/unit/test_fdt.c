@@ -12,24 +12,41 @@
 
 static struct boot_info boot(void)
 {
-	struct boot_info b = { .magic = BOOT_MAGIC, .flags = BOOT_TRACE, .cpu_count = 3, .counter_hz = 2600000000ull,
-			       .realtime_ns = 1234567890123456789ull, .kernel_end = 0x180000, .boot_root = 0x180000,
-			       .free_start = 0x190000, .ram_end = 3ull << 30, .bootfs_start = 3ull << 30,
-			       .map_end = (3ull << 30) + 0x5000, .strings_start = 0x18f000, .strings_len = 77, .argc = 2,
-			       .envc = 5, .rows = 24, .columns = 80, .device_count = 2, .random = { 1, 2, 3, 4 } };
+	struct boot_info b = {.magic = BOOT_MAGIC,
+			      .flags = BOOT_TRACE,
+			      .cpu_count = 3,
+			      .counter_hz = 2600000000ull,
+			      .realtime_ns = 1234567890123456789ull,
+			      .kernel_end = 0x180000,
+			      .boot_root = 0x180000,
+			      .free_start = 0x190000,
+			      .ram_end = 3ull << 30,
+			      .bootfs_start = 3ull << 30,
+			      .map_end = (3ull << 30) + 0x5000,
+			      .strings_start = 0x18f000,
+			      .strings_len = 77,
+			      .argc = 2,
+			      .envc = 5,
+			      .rows = 24,
+			      .columns = 80,
+			      .device_count = 2,
+			      .random = {1, 2, 3, 4}};
 
 	for (unsigned int i = 0; i < 2; i++)
-		b.device[i] = (struct boot_device){ BOOT_MMIO_BASE + i * BOOT_MMIO_STRIDE, 3, BOOT_DEVICE_VECTOR + i };
+		b.device[i] = (struct boot_device){BOOT_MMIO_BASE + i * BOOT_MMIO_STRIDE, 3,
+						   BOOT_DEVICE_VECTOR + i};
 	return b;
 }
 
-static uint64_t number(const void *fdt, const char *path, const char *name, unsigned int index, unsigned int bytes)
+static uint64_t number(const void *fdt, const char *path, const char *name, unsigned int index,
+		       unsigned int bytes)
 {
 	int len, node = fdt_path_offset(fdt, path);
 	const char *p = fdt_getprop(fdt, node, name, &len);
 
 	ck_assert_msg(p && len >= (int)((index + 1) * bytes), "%s/%s", path, name);
-	return bytes == 4 ? fdt32_ld((const fdt32_t *)p + index) : fdt64_ld((const fdt64_t *)p + index);
+	return bytes == 4 ? fdt32_ld((const fdt32_t *)p + index)
+			  : fdt64_ld((const fdt64_t *)p + index);
 }
 
 static const char *string(const void *fdt, const char *path, const char *name)
@@ -57,7 +74,8 @@ START_TEST(says_what_boot_info_says)
 	ck_assert_int_lt(fdt_path_offset(fdt, "/cpus/cpu@3"), 0);
 	ck_assert_str_eq(string(fdt, "/virtio@d0001000", "compatible"), "virtio,mmio");
 	ck_assert_uint_eq(number(fdt, "/virtio@d0001000", "reg", 0, 8), b.device[1].mmio);
-	ck_assert_uint_eq(number(fdt, "/virtio@d0001000", "interrupts", 0, 4), BOOT_DEVICE_VECTOR + 1);
+	ck_assert_uint_eq(number(fdt, "/virtio@d0001000", "interrupts", 0, 4),
+			  BOOT_DEVICE_VECTOR + 1);
 	ck_assert_int_lt(fdt_path_offset(fdt, "/virtio@d0002000"), 0);
 	ck_assert_uint_eq(number(fdt, BOOT_FDT_NODE, "counter-hz", 0, 8), b.counter_hz);
 	ck_assert_uint_eq(number(fdt, BOOT_FDT_NODE, "realtime-ns", 0, 8), b.realtime_ns);
@@ -69,7 +87,8 @@ START_TEST(says_what_boot_info_says)
 }
 END_TEST
 
-/* The largest machine fits the room boot.c gives; every smaller room is refused without a byte behind it (ASan). */
+/* The largest machine fits the room boot.c gives; every smaller room is refused without a byte
+ * behind it (ASan). */
 START_TEST(fits_or_is_refused)
 {
 	struct boot_info b = boot();

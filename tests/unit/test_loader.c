@@ -12,9 +12,9 @@
 #include "shared/abi/boot.h"
 #include "symbol.h"
 
-#define RAM (32ull << 20)
+#define RAM	    (32ull << 20)
 #define TEXT_OFFSET 0x1000
-#define TEXT_LEN 0x80
+#define TEXT_LEN    0x80
 
 struct image {
 	Elf64_Ehdr eh;
@@ -31,21 +31,41 @@ static struct memory mem;
 static struct image *img;
 static struct kernel_image out;
 
-static void set_segment(unsigned int i, uint64_t off, uint64_t gpa, uint64_t filesz, uint64_t memsz, uint32_t flags)
+static void set_segment(unsigned int i, uint64_t off, uint64_t gpa, uint64_t filesz, uint64_t memsz,
+			uint32_t flags)
 {
-	img->ph[i] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = off, .p_vaddr = BOOT_KERNEL_BASE + gpa, .p_paddr = gpa,
-				   .p_filesz = filesz, .p_memsz = memsz, .p_flags = flags };
+	img->ph[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+				  .p_offset = off,
+				  .p_vaddr = BOOT_KERNEL_BASE + gpa,
+				  .p_paddr = gpa,
+				  .p_filesz = filesz,
+				  .p_memsz = memsz,
+				  .p_flags = flags};
 }
 
 static void set_symbols(void)
 {
-	img->sh[1] = (Elf64_Shdr){ .sh_type = SHT_SYMTAB, .sh_offset = offsetof(struct image, sym), .sh_size = sizeof(img->sym),
-				   .sh_entsize = sizeof(Elf64_Sym), .sh_link = 2 };
-	img->sh[2] = (Elf64_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = offsetof(struct image, str), .sh_size = sizeof(img->str) };
+	img->sh[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+				  .sh_offset = offsetof(struct image, sym),
+				  .sh_size = sizeof(img->sym),
+				  .sh_entsize = sizeof(Elf64_Sym),
+				  .sh_link = 2};
+	img->sh[2] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+				  .sh_offset = offsetof(struct image, str),
+				  .sh_size = sizeof(img->str)};
 	memcpy(img->str, "\0first\0second\0label", 20);
-	img->sym[1] = (Elf64_Sym){ .st_name = 1, .st_info = STT_FUNC, .st_shndx = 1, .st_value = 0x1000, .st_size = 0x10 };
-	img->sym[2] = (Elf64_Sym){ .st_name = 7, .st_info = STT_FUNC, .st_shndx = 1, .st_value = 0x1020, .st_size = 0x10 };
-	img->sym[3] = (Elf64_Sym){ .st_name = 14, .st_info = STT_NOTYPE, .st_shndx = 1, .st_value = 0x2000 };
+	img->sym[1] = (Elf64_Sym){.st_name = 1,
+				  .st_info = STT_FUNC,
+				  .st_shndx = 1,
+				  .st_value = 0x1000,
+				  .st_size = 0x10};
+	img->sym[2] = (Elf64_Sym){.st_name = 7,
+				  .st_info = STT_FUNC,
+				  .st_shndx = 1,
+				  .st_value = 0x1020,
+				  .st_size = 0x10};
+	img->sym[3] = (Elf64_Sym){
+		.st_name = 14, .st_info = STT_NOTYPE, .st_shndx = 1, .st_value = 0x2000};
 }
 
 static void setup(void)
@@ -108,7 +128,8 @@ START_TEST(loads)
 }
 END_TEST
 
-/* Every prefix of a good file is refused or loads what it can prove is whole; under ASan no byte beyond is read. */
+/* Every prefix of a good file is refused or loads what it can prove is whole; under ASan no byte
+ * beyond is read. */
 START_TEST(truncated)
 {
 	size_t whole = offsetof(struct image, sym);

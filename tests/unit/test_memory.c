@@ -1,6 +1,6 @@
 /*
- * Guest memory: range checks, the page-table walk and user copies, against boot tables and hostile ones.
- * sources: vmm/memory.c vmm/message.c vmm/arch/x86_64.c
+ * Guest memory: range checks, the page-table walk and user copies, against boot tables and hostile
+ * ones. sources: vmm/memory.c vmm/message.c vmm/arch/x86_64.c
  */
 #include <check.h>
 #include <errno.h>
@@ -12,13 +12,13 @@
 #include "memory.h"
 #include "shared/abi/boot.h"
 
-#define RAM (8ull << 20)
-#define FS (1ull << 20)
+#define RAM  (8ull << 20)
+#define FS   (1ull << 20)
 #define ROOT 0x100000ull
-#define P 1ull
-#define W 2ull
-#define U 4ull
-#define PS 0x80ull
+#define P    1ull
+#define W    2ull
+#define U    4ull
+#define PS   0x80ull
 
 static struct memory mem;
 
@@ -97,10 +97,13 @@ START_TEST(boot_tables)
 {
 	arch_build_tables(&mem, ROOT, mem.size);
 	ck_assert_ptr_eq(walk(BOOT_DIRECT_MAP_BASE, false, true), mem.host);
-	ck_assert_ptr_eq(walk(BOOT_DIRECT_MAP_BASE + RAM + FS - 1, false, false), mem.host + RAM + FS - 1);
-	ck_assert_ptr_null(walk(BOOT_DIRECT_MAP_BASE + RAM + FS, false, false)); /* in the last large page */
+	ck_assert_ptr_eq(walk(BOOT_DIRECT_MAP_BASE + RAM + FS - 1, false, false),
+			 mem.host + RAM + FS - 1);
+	ck_assert_ptr_null(
+		walk(BOOT_DIRECT_MAP_BASE + RAM + FS, false, false)); /* in the last large page */
 	ck_assert_ptr_eq(walk(BOOT_DIRECT_MAP_BASE + RAM - 1, false, true), mem.host + RAM - 1);
-	ck_assert_ptr_eq(walk(BOOT_KERNEL_BASE + BOOT_KERNEL_PHYS + 5, false, true), mem.host + BOOT_KERNEL_PHYS + 5);
+	ck_assert_ptr_eq(walk(BOOT_KERNEL_BASE + BOOT_KERNEL_PHYS + 5, false, true),
+			 mem.host + BOOT_KERNEL_PHYS + 5);
 	ck_assert_ptr_null(walk(BOOT_KERNEL_BASE + (16ull << 20), false, false));
 	ck_assert_ptr_null(walk(BOOT_DIRECT_MAP_BASE + BOOT_MMIO_BASE, false, false));
 	ck_assert_ptr_null(walk(BOOT_DIRECT_MAP_BASE, true, false));
@@ -112,7 +115,8 @@ END_TEST
 
 START_TEST(tables_fit_their_size)
 {
-	uint64_t ends[] = { 4096, 16ull << 20, 1ull << 30, (1ull << 30) + 4096, 3ull << 30, BOOT_MMIO_BASE };
+	uint64_t ends[] = {4096,       16ull << 20,   1ull << 30, (1ull << 30) + 4096,
+			   3ull << 30, BOOT_MMIO_BASE};
 	struct memory big;
 
 	ck_assert_int_eq(memory_create(&big, 3ull << 30, 0), 0);
@@ -126,7 +130,8 @@ START_TEST(tables_fit_their_size)
 			ck_assert_uint_eq(w[n], 0);
 		uint64_t run, top = ends[i] < big.size ? ends[i] : big.size;
 
-		ck_assert_ptr_nonnull(memory_walk(&big, ROOT, BOOT_DIRECT_MAP_BASE + top - 1, false, true, &run));
+		ck_assert_ptr_nonnull(
+			memory_walk(&big, ROOT, BOOT_DIRECT_MAP_BASE + top - 1, false, true, &run));
 		ck_assert_uint_le(arch_tables_size(ends[i]), 8 * 4096);
 	}
 	memory_destroy(&big);
@@ -150,7 +155,7 @@ static void map_user(const uint64_t *flags, unsigned int n)
 
 START_TEST(user_copies)
 {
-	const uint64_t flags[] = { P | U, P | U | W, P | U | W, P | W, 0 };
+	const uint64_t flags[] = {P | U, P | U | W, P | U | W, P | W, 0};
 	char text[0x3000];
 
 	map_user(flags, 5);
@@ -171,7 +176,7 @@ END_TEST
 
 START_TEST(user_strings)
 {
-	const uint64_t flags[] = { P | U, P | U, 0 };
+	const uint64_t flags[] = {P | U, P | U, 0};
 	char text[16];
 
 	map_user(flags, 3);
@@ -181,8 +186,10 @@ START_TEST(user_strings)
 	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x400ffe, text, 4), 3);
 	ck_assert_str_eq(text, "cro");
 	memset(mem.host + 0x201ff0, 'z', 0x10);
-	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x401ff8, text, sizeof(text)), -EFAULT);
-	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x402000, text, sizeof(text)), -EFAULT);
+	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x401ff8, text, sizeof(text)),
+			 -EFAULT);
+	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x402000, text, sizeof(text)),
+			 -EFAULT);
 	ck_assert_int_eq(memory_read_user_string(&mem, ROOT, 0x401ff8, text, 1), 0);
 }
 END_TEST

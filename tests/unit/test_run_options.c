@@ -29,17 +29,37 @@ static int parse(int argc, const char *const *words)
 	optind = 0; /* getopt(3): start afresh */
 	return run_options_parse(&o, argc, argv);
 }
-#define PARSE(...) parse((int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)), (const char *[]){ __VA_ARGS__ })
+#define PARSE(...)                                                                                 \
+	parse((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)),                       \
+	      (const char *[]){__VA_ARGS__})
 
 START_TEST(sizes)
 {
 	static const struct {
 		const char *text;
 		uint64_t size;
-	} good[] = { { "1", 1 }, { "64K", 65536 }, { "64k", 65536 }, { "256M", 256ull << 20 }, { "1G", 1ull << 30 },
-		     { "2GiB", 2ull << 30 }, { "2GB", 2ull << 30 }, { "1T", 1ull << 40 }, { "0", 0 } };
-	static const char *const bad[] = { "", "M", "-1", "+1", "1X", "1MM", "1.5G", " 1", "1 ", "99999999999999999999",
-					   "99999999999999999T", "0x10", "1Mi" };
+	} good[] = {{"1", 1},
+		    {"64K", 65536},
+		    {"64k", 65536},
+		    {"256M", 256ull << 20},
+		    {"1G", 1ull << 30},
+		    {"2GiB", 2ull << 30},
+		    {"2GB", 2ull << 30},
+		    {"1T", 1ull << 40},
+		    {"0", 0}};
+	static const char *const bad[] = {"",
+					  "M",
+					  "-1",
+					  "+1",
+					  "1X",
+					  "1MM",
+					  "1.5G",
+					  " 1",
+					  "1 ",
+					  "99999999999999999999",
+					  "99999999999999999T",
+					  "0x10",
+					  "1Mi"};
 	uint64_t size;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -53,9 +73,11 @@ END_TEST
 
 START_TEST(everything)
 {
-	ck_assert_int_eq(PARSE("run", "--mem", "64M", "--cpus=4", "-eA=1", "--env", "A=2", "--env", "B=", "--cwd", "/tmp",
-			       "--timeout", "1.5", "--file", "/x:/y", "-f", "/z", "--disk", "d,ro", "--initrd", "i",
-			       "--trace", "--kernel", "k", "-v", "prog", "--mem", "x"), -1);
+	ck_assert_int_eq(PARSE("run", "--mem", "64M", "--cpus=4", "-eA=1", "--env", "A=2", "--env",
+			       "B=", "--cwd", "/tmp", "--timeout", "1.5", "--file", "/x:/y", "-f",
+			       "/z", "--disk", "d,ro", "--initrd", "i", "--trace", "--kernel", "k",
+			       "-v", "prog", "--mem", "x"),
+			 -1);
 	ck_assert_uint_eq(o.mem_size, 64ull << 20);
 	ck_assert_uint_eq(o.cpus, 4);
 	ck_assert_str_eq(run_options_env(&o, "A"), "2");

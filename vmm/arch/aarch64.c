@@ -1,6 +1,6 @@
 /*
- * The seam of a port that is not there yet: it compiles, and every function that would have to do something
- * says so and fails.
+ * The seam of a port that is not there yet: it compiles, and every function that would have to do
+ * something says so and fails.
  */
 #include "arch.h"
 
@@ -64,7 +64,8 @@ void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 	unreachable("page tables");
 }
 
-void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write, uint64_t *run)
+void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write,
+		  uint64_t *run)
 {
 	(void)mem, (void)root, (void)va, (void)user, (void)write, (void)run;
 	unreachable("page tables");

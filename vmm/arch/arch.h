@@ -1,7 +1,7 @@
 /*
- * The VMM's architecture seam: what differs between guests of different processors, once, with its contract.
- * arch/$ARCH.c implements it; nothing else under vmm/ tests for an architecture. memory_walk() of memory.h belongs
- * to it too.
+ * The VMM's architecture seam: what differs between guests of different processors, once, with its
+ * contract. arch/$ARCH.c implements it; nothing else under vmm/ tests for an architecture.
+ * memory_walk() of memory.h belongs to it too.
  */
 #ifndef MOTE_ARCH_ARCH_H
 #define MOTE_ARCH_ARCH_H
@@ -19,22 +19,25 @@ uint16_t arch_elf_machine(void);
 
 /* Has this KVM (descriptor of /dev/kvm) what the architecture's code relies on? */
 bool arch_kvm_usable(int kvm_fd);
-/* Interrupt controller and whatever else the VM needs before its first vCPU. 0 or a negative errno, said. */
+/* Interrupt controller and whatever else the VM needs before its first vCPU. 0 or a negative errno,
+ * said. */
 int arch_machine_init(struct machine *m);
-/* Route interrupt i of KVM (gsi) to device i's vector, for all devices of m. 0 or a negative errno, said. */
+/* Route interrupt i of KVM (gsi) to device i's vector, for all devices of m. 0 or a negative errno,
+ * said. */
 int arch_route_irqs(struct machine *m);
 /* The number the kernel knows device i's interrupt by (boot_device.vector). */
 unsigned int arch_device_vector(unsigned int i);
 
 /* Bytes that boot page tables for [0, map_end) take; a multiple of the page size. */
 uint64_t arch_tables_size(uint64_t map_end);
-/* Build them at gpa `at` (arch_tables_size() bytes, zero, inside RAM): boot.h says what they map. The root is `at`. */
+/* Build them at gpa `at` (arch_tables_size() bytes, zero, inside RAM): boot.h says what they map.
+ * The root is `at`. */
 void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end);
 
 /* Processor features as the guest shall see them. 0 or a negative errno, said. */
 int arch_vcpu_init(struct vcpu *v);
-/* Put v at virtual address pc with page tables `root` and arg in the first argument register, as boot.h describes.
- * Takes effect at the next vcpu_run(). 0 or a negative errno. */
+/* Put v at virtual address pc with page tables `root` and arg in the first argument register, as
+ * boot.h describes. Takes effect at the next vcpu_run(). 0 or a negative errno. */
 int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg);
 
 /* The guest's counter in v now, and its frequency. 0 or a negative errno. */
@@ -45,7 +48,8 @@ uint64_t arch_counter_hz(struct vcpu *v);
 bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4]);
 void arch_hypercall_answer(struct vcpu *v, int64_t answer);
 
-/* Registers in the order of hc_panic.reg; answers how many. Not async-signal-safe; only v's own thread. */
+/* Registers in the order of hc_panic.reg; answers how many. Not async-signal-safe; only v's own
+ * thread. */
 #define ARCH_MAX_REGS 34
 unsigned int arch_registers(struct vcpu *v, unsigned long long reg[ARCH_MAX_REGS]);
 const char *arch_register_name(unsigned int i);
@@ -58,32 +62,34 @@ uint64_t arch_vcpu_root(struct vcpu *v);
 /* Was v in user mode at its last exit? */
 bool arch_vcpu_in_user(struct vcpu *v);
 
-/* Does KVM here work without the processor's virtualisation, so that supervisor code is emulated? A cheap guess;
- * `mote check` measures. */
+/* Does KVM here work without the processor's virtualisation, so that supervisor code is emulated? A
+ * cheap guess; `mote check` measures. */
 bool arch_supervisor_emulated(void);
 
 /*
- * The measuring guest of `mote check` (host.c): tiny hand-made code. Fills code into memory and answers where to
- * enter for each probe.
+ * The measuring guest of `mote check` (host.c): tiny hand-made code. Fills code into memory and
+ * answers where to enter for each probe.
  */
 enum arch_probe {
-	PROBE_EMPTY,	/* one exit and back */
+	PROBE_EMPTY,	  /* one exit and back */
 	PROBE_SUPERVISOR, /* many register instructions in the supervisor, then an exit */
-	PROBE_USER,	/* the same in user mode, then a trap to the supervisor, then an exit */
-	PROBE_TRAP,	/* user -> supervisor -> user by an undefined instruction, many times, then an exit */
-	PROBE_SYSCALL,	/* user -> supervisor -> user by the system-call instruction, many times, then an exit */
+	PROBE_USER,	  /* the same in user mode, then a trap to the supervisor, then an exit */
+	PROBE_TRAP, /* user -> supervisor -> user by an undefined instruction, many times, then an
+		       exit */
+	PROBE_SYSCALL, /* user -> supervisor -> user by the system-call instruction, many times,
+			  then an exit */
 	PROBE_COUNT
 };
-#define PROBE_LOOPS 1000ull	      /* in the supervisor */
+#define PROBE_LOOPS	 1000ull /* in the supervisor */
 #define PROBE_USER_LOOPS 1000000ull
-#define PROBE_TRIPS 200ull
+#define PROBE_TRIPS	 200ull
 #define PROBE_LOOP_INSNS 8 /* register instructions in one loop */
 /* Put the guest's code and tables into RAM (at least 2 MiB, zero). 0 or a negative errno. */
 int arch_probe_prepare(struct machine *m);
 /* Put v at the start of a probe. 0 or a negative errno. */
 int arch_probe_enter(struct vcpu *v, enum arch_probe probe);
-/* Put a bare vCPU (no interrupt controller) at an instruction, written to the start of memory (guest-physical 0), whose
- * first effect is an exit. 0 or a negative errno. */
+/* Put a bare vCPU (no interrupt controller) at an instruction, written to the start of memory
+ * (guest-physical 0), whose first effect is an exit. 0 or a negative errno. */
 int arch_halt_enter(int vcpu_fd, void *memory);
 
 #endif

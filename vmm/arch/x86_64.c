@@ -10,27 +10,27 @@
 #include "machine.h"
 #include "shared/abi/hypercall.h"
 
-#define PAGE 4096ull
+#define PAGE	   4096ull
 #define LARGE_PAGE (2ull << 20)
 
 /* Page-table entries: SDM volume 3, section 4.5. */
-#define PTE_P (1ull << 0)
-#define PTE_W (1ull << 1)
-#define PTE_U (1ull << 2)
+#define PTE_P	     (1ull << 0)
+#define PTE_W	     (1ull << 1)
+#define PTE_U	     (1ull << 2)
 #define PTE_UNCACHED (3ull << 3) /* PCD PWT */
-#define PTE_A (1ull << 5)
-#define PTE_D (1ull << 6)
-#define PTE_PS (1ull << 7)
-#define PTE_NX (1ull << 63)
-#define PTE_ADDR 0x000ffffffffff000ull
+#define PTE_A	     (1ull << 5)
+#define PTE_D	     (1ull << 6)
+#define PTE_PS	     (1ull << 7)
+#define PTE_NX	     (1ull << 63)
+#define PTE_ADDR     0x000ffffffffff000ull
 
-#define CR0_BOOT 0x80010033ull /* PG WP NE ET MP PE */
-#define CR4_BOOT 0x620ull      /* OSXMMEXCPT OSFXSR PAE */
-#define EFER_BOOT 0xd01ull     /* NXE LMA LME SCE */
-#define MSR_TSC 0x10
+#define CR0_BOOT	  0x80010033ull /* PG WP NE ET MP PE */
+#define CR4_BOOT	  0x620ull	/* OSXMMEXCPT OSFXSR PAE */
+#define EFER_BOOT	  0xd01ull	/* NXE LMA LME SCE */
+#define MSR_TSC		  0x10
 #define APIC_DEFAULT_BASE 0xfee00000ull
-#define APIC_ENABLED (1ull << 11)
-#define APIC_BSP (1ull << 8)
+#define APIC_ENABLED	  (1ull << 11)
+#define APIC_BSP	  (1ull << 8)
 
 #define SYNCED KVM_SYNC_X86_REGS
 
@@ -41,15 +41,18 @@ uint16_t arch_elf_machine(void)
 
 /* ---- page tables ---- */
 
-/* One level of a walk: the entry for va in the table at gpa, 0 when the table is not in guest memory. */
-static uint64_t walk_entry(const struct memory *mem, uint64_t table, uint64_t va, unsigned int shift)
+/* One level of a walk: the entry for va in the table at gpa, 0 when the table is not in guest
+ * memory. */
+static uint64_t walk_entry(const struct memory *mem, uint64_t table, uint64_t va,
+			   unsigned int shift)
 {
 	const uint64_t *e = memory_range(mem, table, PAGE);
 
 	return e ? __atomic_load_n(&e[va >> shift & 511], __ATOMIC_RELAXED) : 0;
 }
 
-void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write, uint64_t *run)
+void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool user, bool write,
+		  uint64_t *run)
 {
 	uint64_t need = PTE_P | (user ? PTE_U : 0) | (write ? PTE_W : 0);
 	uint64_t entry = root;
@@ -67,16 +70,18 @@ void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool use
 
 			/* The last large page may reach beyond memory. */
 			*run = size - off;
-			if (gpa < mem->size && *run > mem->size - gpa)
+			if (gpa < mem->size && mem->size - gpa < *run)
 				*run = mem->size - gpa;
 			return memory_range(mem, gpa, *run);
 		}
 	}
 }
 
-/* Memory ends below the device registers, which lie in the fourth GiB; that one always has a directory. */
+/* Memory ends below the device registers, which lie in the fourth GiB; that one always has a
+ * directory. */
 #define DEVICE_GIB 3
-_Static_assert(BOOT_MMIO_BASE >> 30 == DEVICE_GIB && BOOT_APIC_BASE >> 30 == DEVICE_GIB, "device window");
+_Static_assert(BOOT_MMIO_BASE >> 30 == DEVICE_GIB && BOOT_APIC_BASE >> 30 == DEVICE_GIB,
+	       "device window");
 
 static uint64_t memory_directories(uint64_t map_end)
 {
@@ -100,7 +105,8 @@ static unsigned int table_index(uint64_t va, unsigned int shift)
 void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 {
 	uint64_t *t = memory_range(mem, at, arch_tables_size(map_end));
-	uint64_t *root = t, *direct = t + 512, *window = t + 1024, *window_dir = t + 1536, *dir = t + 2048;
+	uint64_t *root = t, *direct = t + 512, *window = t + 1024, *window_dir = t + 1536,
+		 *dir = t + 2048;
 	uint64_t n = memory_directories(map_end);
 	const uint64_t closed = PTE_P | PTE_W | PTE_A;
 	const uint64_t table = closed | PTE_U;
@@ -122,13 +128,15 @@ void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 		d[table_index(pa, 21)] = pa | leaf | PTE_NX;
 	}
 	device_dir[table_index(BOOT_MMIO_BASE, 21)] = BOOT_MMIO_BASE | leaf | PTE_NX | PTE_UNCACHED;
-	device_dir[table_index(BOOT_APIC_BASE, 21)] = (BOOT_APIC_BASE & ~(LARGE_PAGE - 1)) | leaf | PTE_NX | PTE_UNCACHED;
+	device_dir[table_index(BOOT_APIC_BASE, 21)] =
+		(BOOT_APIC_BASE & ~(LARGE_PAGE - 1)) | leaf | PTE_NX | PTE_UNCACHED;
 }
 
 /* ---- the VM ---- */
 
 /*
- * The processor's identity. CPUID costs 7 us and more where the host is itself a guest, so each leaf is asked once.
+ * The processor's identity. CPUID costs 7 us and more where the host is itself a guest, so each
+ * leaf is asked once.
  */
 struct host_cpu {
 	struct kvm_cpuid_entry2 leaf0, leaf1;
@@ -171,10 +179,11 @@ bool arch_kvm_usable(int kvm_fd)
 	return (ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS) & need) == need;
 }
 
-/* Of the interrupt controllers only the local APICs are of use; making the older ones costs 0.3 ms. */
+/* Of the interrupt controllers only the local APICs are of use; making the older ones costs 0.3 ms.
+ */
 int arch_machine_init(struct machine *m)
 {
-	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP };
+	struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP};
 
 	if (!ioctl(m->vm_fd, KVM_ENABLE_CAP, &split) || !ioctl(m->vm_fd, KVM_CREATE_IRQCHIP, 0))
 		return 0;
@@ -187,13 +196,14 @@ unsigned int arch_device_vector(unsigned int i)
 	return BOOT_DEVICE_VECTOR + i;
 }
 
-/* Edge-triggered, fixed delivery, physical destination 0: CPU 0 takes device interrupts (SDM volume 3, 11.11). */
+/* Edge-triggered, fixed delivery, physical destination 0: CPU 0 takes device interrupts (SDM volume
+ * 3, 11.11). */
 int arch_route_irqs(struct machine *m)
 {
 	struct {
 		struct kvm_irq_routing head;
 		struct kvm_irq_routing_entry entry[BOOT_MAX_DEVICES];
-	} table = { .head.nr = m->device_count };
+	} table = {.head.nr = m->device_count};
 
 	for (unsigned int i = 0; i < m->device_count; i++) {
 		table.entry[i].gsi = i;
@@ -223,23 +233,34 @@ static struct kvm_cpuid_entry2 *add_leaf(struct cpuid_table *t, struct kvm_cpuid
 
 static struct kvm_cpuid_entry2 *add_host_leaf(struct cpuid_table *t, uint32_t function)
 {
-	struct kvm_cpuid_entry2 leaf = { 0 };
+	struct kvm_cpuid_entry2 leaf = {0};
 
 	ask_leaf(&leaf, function);
 	return add_leaf(t, leaf);
 }
 
-/* One kind of cache hierarchy for all: 32 KiB of data and of instructions, 2 MiB, 16 MiB. Programs tune their copies by it. */
+/* One kind of cache hierarchy for all: 32 KiB of data and of instructions, 2 MiB, 16 MiB. Programs
+ * tune their copies by it. */
 static void add_caches(struct cpuid_table *t)
 {
 	static const struct kvm_cpuid_entry2 caches[] = {
-		{ .function = 2, .eax = 0x00feff01, .ebx = 0xf0 }, /* "see leaf 4" */
-		{ .function = 4, .index = 0, .flags = 1, .eax = 0x121, .ebx = 0x01c0003f, .ecx = 63 },
-		{ .function = 4, .index = 1, .flags = 1, .eax = 0x122, .ebx = 0x01c0003f, .ecx = 63 },
-		{ .function = 4, .index = 2, .flags = 1, .eax = 0x143, .ebx = 0x03c0003f, .ecx = 2047 },
-		{ .function = 4, .index = 3, .flags = 1, .eax = 0x163, .ebx = 0x03c0003f, .ecx = 16383 },
-		{ .function = 0x80000005, .ecx = 0x20080140, .edx = 0x20080140 },
-		{ .function = 0x80000006, .ecx = 0x08006140, .edx = 0x00809140 },
+		{.function = 2, .eax = 0x00feff01, .ebx = 0xf0}, /* "see leaf 4" */
+		{.function = 4, .index = 0, .flags = 1, .eax = 0x121, .ebx = 0x01c0003f, .ecx = 63},
+		{.function = 4, .index = 1, .flags = 1, .eax = 0x122, .ebx = 0x01c0003f, .ecx = 63},
+		{.function = 4,
+		 .index = 2,
+		 .flags = 1,
+		 .eax = 0x143,
+		 .ebx = 0x03c0003f,
+		 .ecx = 2047},
+		{.function = 4,
+		 .index = 3,
+		 .flags = 1,
+		 .eax = 0x163,
+		 .ebx = 0x03c0003f,
+		 .ecx = 16383},
+		{.function = 0x80000005, .ecx = 0x20080140, .edx = 0x20080140},
+		{.function = 0x80000006, .ecx = 0x08006140, .edx = 0x00809140},
 	};
 	_Static_assert(KVM_CPUID_FLAG_SIGNIFCANT_INDEX == 1, "flags of leaf 4");
 
@@ -249,19 +270,22 @@ static void add_caches(struct cpuid_table *t)
 
 /* MCE MTRR MCA DS ACPI HTT TM */
 #define LEAF1_EDX_NEVER (1u << 7 | 1u << 12 | 1u << 14 | 1u << 21 | 1u << 22 | 1u << 28 | 1u << 29)
-#define LEAF1_ECX_V2 (bit_SSE3 | bit_PCLMUL | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_MOVBE | bit_POPCNT | bit_AES | \
-		      bit_RDRND)
-#define LEAF1_ECX_HYPERVISOR (1u << 31)
+#define LEAF1_ECX_V2                                                                               \
+	(bit_SSE3 | bit_PCLMUL | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_MOVBE | bit_POPCNT |    \
+	 bit_AES | bit_RDRND)
+#define LEAF1_ECX_HYPERVISOR   (1u << 31)
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
-#define LEAF7_EBX_ERMS (1u << 9)
-#define EXTENDED_EDX_BASELINE (1u << 11 | 1u << 20 | 1u << 29) /* SYSCALL NX LM */
-#define LEAF7_EBX_PLAIN (bit_BMI | bit_BMI2 | LEAF7_EBX_ERMS | bit_RDSEED | bit_ADX | bit_CLFLUSHOPT | bit_SHA)
+#define LEAF7_EBX_ERMS	       (1u << 9)
+#define EXTENDED_EDX_BASELINE  (1u << 11 | 1u << 20 | 1u << 29) /* SYSCALL NX LM */
+#define LEAF7_EBX_PLAIN                                                                            \
+	(bit_BMI | bit_BMI2 | LEAF7_EBX_ERMS | bit_RDSEED | bit_ADX | bit_CLFLUSHOPT | bit_SHA)
 
 /*
- * Processor features. Offered is what user programs can use without the kernel's doing, nothing that needs XSAVE (the
- * kernel saves with fxsave), and nothing that kernel code would have to set up (PCID, x2APIC, SMEP, SMAP, FSGSBASE, protection
- * keys ...). On a host that emulates the supervisor KVM supports the x86-64 baseline alone. The processor's own
- * CPUID is asked, not KVM_GET_SUPPORTED_CPUID: that asks some sixty leaves, 6.7 us each where CPUID itself is
+ * Processor features. Offered is what user programs can use without the kernel's doing, nothing
+ * that needs XSAVE (the kernel saves with fxsave), and nothing that kernel code would have to set
+ * up (PCID, x2APIC, SMEP, SMAP, FSGSBASE, protection keys ...). On a host that emulates the
+ * supervisor KVM supports the x86-64 baseline alone. The processor's own CPUID is asked, not
+ * KVM_GET_SUPPORTED_CPUID: that asks some sixty leaves, 6.7 us each where CPUID itself is
  * intercepted, and every KVM supports what is offered here. (SDM volume 2, CPUID.)
  */
 static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
@@ -285,11 +309,14 @@ static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
 		e->ebx &= plain ? LEAF7_EBX_PLAIN : LEAF7_EBX_ERMS;
 		e->edx &= 1u << 4; /* fast short rep mov */
 	}
-	add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0xb, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX, .edx = cpu });
-	add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000000, .eax = 0x80000008 });
+	add_leaf(t, (struct kvm_cpuid_entry2){
+			    .function = 0xb, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX, .edx = cpu});
+	add_leaf(t, (struct kvm_cpuid_entry2){.function = 0x80000000, .eax = 0x80000008});
 	if (!plain) {
-		add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000001, .ecx = bit_LAHF_LM, .edx = EXTENDED_EDX_BASELINE });
-		add_leaf(t, (struct kvm_cpuid_entry2){ .function = 0x80000008, .eax = 48 << 8 | 40 });
+		add_leaf(t, (struct kvm_cpuid_entry2){.function = 0x80000001,
+						      .ecx = bit_LAHF_LM,
+						      .edx = EXTENDED_EDX_BASELINE});
+		add_leaf(t, (struct kvm_cpuid_entry2){.function = 0x80000008, .eax = 48 << 8 | 40});
 		return;
 	}
 	add_host_leaf(t, 0x80000001)->ecx &= bit_LAHF_LM | bit_ABM | bit_SSE4a | bit_PRFCHW;
@@ -299,7 +326,7 @@ static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
 
 static int set_cpuid(struct vcpu *v)
 {
-	struct cpuid_table t = { 0 };
+	struct cpuid_table t = {0};
 
 	build_cpuid(&t, v->index);
 	if (!ioctl(v->fd, KVM_SET_CPUID2, &t))
@@ -310,7 +337,7 @@ static int set_cpuid(struct vcpu *v)
 
 int arch_vcpu_init(struct vcpu *v)
 {
-	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
+	struct kvm_mp_state runnable = {KVM_MP_STATE_RUNNABLE};
 	int err = set_cpuid(v);
 
 	if (!err && v->index && ioctl(v->fd, KVM_SET_MP_STATE, &runnable)) {
@@ -325,8 +352,14 @@ int arch_vcpu_init(struct vcpu *v)
 
 static struct kvm_segment flat_segment(uint16_t selector, uint8_t type, bool code)
 {
-	return (struct kvm_segment){ .limit = 0xffffffff, .selector = selector, .type = type, .present = 1, .s = 1,
-				     .l = code, .db = !code, .g = 1 };
+	return (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = selector,
+				    .type = type,
+				    .present = 1,
+				    .s = 1,
+				    .l = code,
+				    .db = !code,
+				    .g = 1};
 }
 
 static struct kvm_sregs boot_sregs(unsigned int cpu, uint64_t root)
@@ -334,10 +367,18 @@ static struct kvm_sregs boot_sregs(unsigned int cpu, uint64_t root)
 	struct kvm_segment code = flat_segment(0x10, 11, true), data = flat_segment(0x18, 3, false);
 
 	return (struct kvm_sregs){
-		.cs = code, .ds = data, .es = data, .fs = data, .gs = data, .ss = data,
-		.tr = { .limit = 0x67, .type = 11, .present = 1 },
-		.ldt = { .unusable = 1 },
-		.cr0 = CR0_BOOT, .cr3 = root, .cr4 = CR4_BOOT, .efer = EFER_BOOT,
+		.cs = code,
+		.ds = data,
+		.es = data,
+		.fs = data,
+		.gs = data,
+		.ss = data,
+		.tr = {.limit = 0x67, .type = 11, .present = 1},
+		.ldt = {.unusable = 1},
+		.cr0 = CR0_BOOT,
+		.cr3 = root,
+		.cr4 = CR4_BOOT,
+		.efer = EFER_BOOT,
 		.apic_base = APIC_DEFAULT_BASE | APIC_ENABLED | (cpu ? 0 : APIC_BSP),
 	};
 }
@@ -346,7 +387,7 @@ int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg
 {
 	struct kvm_sync_regs *s = &v->run->s.regs;
 
-	s->regs = (struct kvm_regs){ .rip = pc, .rdi = arg, .rflags = 2 };
+	s->regs = (struct kvm_regs){.rip = pc, .rdi = arg, .rflags = 2};
 	s->sregs = boot_sregs(v->index, root);
 	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	return 0;
@@ -357,7 +398,7 @@ int arch_counter_read(struct vcpu *v, uint64_t *counter)
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
-	} m = { .head.nmsrs = 1, .entry.index = MSR_TSC };
+	} m = {.head.nmsrs = 1, .entry.index = MSR_TSC};
 
 	if (ioctl(v->fd, KVM_GET_MSRS, &m) != 1)
 		return -EIO;
@@ -381,8 +422,8 @@ bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[
 	const struct kvm_run *run = v->run;
 	const struct kvm_regs *r = &run->s.regs.regs;
 
-	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT || run->io.port != HC_PORT ||
-	    run->io.size != 4 || run->io.count != 1)
+	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT ||
+	    run->io.port != HC_PORT || run->io.size != 4 || run->io.count != 1)
 		return false;
 	*nr = (uint32_t)r->rax;
 	arg[0] = r->rdi;
@@ -398,14 +439,16 @@ void arch_hypercall_answer(struct vcpu *v, int64_t answer)
 	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 }
 
-static const char *const register_names[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
-					      "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags" };
+static const char *const register_names[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi",
+					     "rbp", "rsp", "r8",  "r9",	 "r10", "r11",
+					     "r12", "r13", "r14", "r15", "rip", "rflags"};
 
 unsigned int arch_registers(struct vcpu *v, unsigned long long reg[ARCH_MAX_REGS])
 {
 	const struct kvm_regs *r = &v->run->s.regs.regs;
-	const unsigned long long all[] = { r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8,
-				 r->r9,	 r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip, r->rflags };
+	const unsigned long long all[] = {r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi,
+					  r->rbp, r->rsp, r->r8,  r->r9,  r->r10, r->r11,
+					  r->r12, r->r13, r->r14, r->r15, r->rip, r->rflags};
 
 	memcpy(reg, all, sizeof(all));
 	return sizeof(all) / sizeof(all[0]);
@@ -450,26 +493,26 @@ bool arch_vcpu_in_user(struct vcpu *v)
 /* ---- the measuring guest of `mote check` ---- */
 
 /*
- * Layout (guest-physical, below 2 MiB): page tables, then a page each of descriptors (GDT, IDT, TSS), code and stack. The
- * supervisor runs it in the kernel window; the code is also mapped for users, at its own address. Each probe ends in
- * the same `out`; the handlers count trips down in r12 and return to the user code behind the trapping
- * instruction.
+ * Layout (guest-physical, below 2 MiB): page tables, then a page each of descriptors (GDT, IDT,
+ * TSS), code and stack. The supervisor runs it in the kernel window; the code is also mapped for
+ * users, at its own address. Each probe ends in the same `out`; the handlers count trips down in
+ * r12 and return to the user code behind the trapping instruction.
  */
-#define PROBE_TABLES 0x10000ull
+#define PROBE_TABLES	  0x10000ull
 #define PROBE_USER_TABLES 0x20000ull
 #define PROBE_DESCRIPTORS 0x30000ull
-#define PROBE_CODE 0x31000ull
-#define PROBE_STACK_TOP 0x33000ull
-#define PROBE_GDT (PROBE_DESCRIPTORS)
-#define PROBE_IDT (PROBE_DESCRIPTORS + 0x100)
-#define PROBE_TSS (PROBE_DESCRIPTORS + 0x400)
+#define PROBE_CODE	  0x31000ull
+#define PROBE_STACK_TOP	  0x33000ull
+#define PROBE_GDT	  (PROBE_DESCRIPTORS)
+#define PROBE_IDT	  (PROBE_DESCRIPTORS + 0x100)
+#define PROBE_TSS	  (PROBE_DESCRIPTORS + 0x400)
 
 static uint64_t probe_kernel_va(uint64_t gpa)
 {
 	return BOOT_KERNEL_BASE + gpa;
 }
 
-#define PROBE_STRING(x) PROBE_STRING_(x)
+#define PROBE_STRING(x)	 PROBE_STRING_(x)
 #define PROBE_STRING_(x) #x
 /* clang-format off */
 __asm__(".pushsection .rodata\n"
@@ -513,8 +556,8 @@ __asm__(".pushsection .rodata\n"
 	"probe_end:\n"
 	".popsection\n");
 /* clang-format on */
-extern const char probe_code[], probe_empty[], probe_loop[], probe_supervisor[], probe_trap[], probe_syscall[],
-	probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
+extern const char probe_code[], probe_empty[], probe_loop[], probe_supervisor[], probe_trap[],
+	probe_syscall[], probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
 
 static uint64_t probe_at(const char *label)
 {
@@ -524,7 +567,8 @@ static uint64_t probe_at(const char *label)
 /* A 64-bit interrupt gate (SDM volume 3, 6.14.1). */
 static void set_gate(uint64_t *idt, unsigned int vector, uint64_t handler)
 {
-	idt[2 * vector] = (handler & 0xffff) | 0x10ull << 16 | 0x8e00ull << 32 | (handler >> 16 & 0xffff) << 48;
+	idt[2 * vector] = (handler & 0xffff) | 0x10ull << 16 | 0x8e00ull << 32 |
+			  (handler >> 16 & 0xffff) << 48;
 	idt[2 * vector + 1] = handler >> 32;
 }
 
@@ -554,7 +598,8 @@ int arch_probe_prepare(struct machine *m)
 	if (mem->size < LARGE_PAGE || memory_write(mem, PROBE_CODE, probe_code, len))
 		return -EINVAL;
 	arch_build_tables(mem, PROBE_TABLES, mem->size);
-	uint64_t *root = memory_range(mem, PROBE_TABLES, PAGE), *t = memory_range(mem, PROBE_USER_TABLES, 3 * PAGE);
+	uint64_t *root = memory_range(mem, PROBE_TABLES, PAGE),
+		 *t = memory_range(mem, PROBE_USER_TABLES, 3 * PAGE);
 	const uint64_t flags = PTE_P | PTE_U | PTE_A;
 
 	root[0] = PROBE_USER_TABLES | flags;
@@ -570,11 +615,11 @@ static const struct probe {
 	bool user;
 	uint64_t loops, trips;
 } probes[PROBE_COUNT] = {
-	[PROBE_EMPTY] = { probe_empty, false, 0, 0 },
-	[PROBE_SUPERVISOR] = { probe_supervisor, false, PROBE_LOOPS, 0 },
-	[PROBE_USER] = { probe_loop, true, PROBE_USER_LOOPS, 1 },
-	[PROBE_TRAP] = { probe_trap, true, 0, PROBE_TRIPS },
-	[PROBE_SYSCALL] = { probe_syscall, true, 0, PROBE_TRIPS },
+	[PROBE_EMPTY] = {probe_empty, false, 0, 0},
+	[PROBE_SUPERVISOR] = {probe_supervisor, false, PROBE_LOOPS, 0},
+	[PROBE_USER] = {probe_loop, true, PROBE_USER_LOOPS, 1},
+	[PROBE_TRAP] = {probe_trap, true, 0, PROBE_TRIPS},
+	[PROBE_SYSCALL] = {probe_syscall, true, 0, PROBE_TRIPS},
 };
 
 static int set_syscall_msrs(struct vcpu *v)
@@ -582,10 +627,11 @@ static int set_syscall_msrs(struct vcpu *v)
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry[3];
-	} m = { .head.nmsrs = 3,
-		.entry = { { .index = 0xc0000081, .data = 0x10ull << 32 | 0x23ull << 48 }, /* STAR */
-			   { .index = 0xc0000082, .data = probe_kernel_va(probe_at(probe_entry)) }, /* LSTAR */
-			   { .index = 0xc0000084, .data = 0x200 } } }; /* FMASK */
+	} m = {.head.nmsrs = 3,
+	       .entry = {{.index = 0xc0000081, .data = 0x10ull << 32 | 0x23ull << 48}, /* STAR */
+			 {.index = 0xc0000082,
+			  .data = probe_kernel_va(probe_at(probe_entry))}, /* LSTAR */
+			 {.index = 0xc0000084, .data = 0x200}}};	   /* FMASK */
 
 	return ioctl(v->fd, KVM_SET_MSRS, &m) == 3 ? 0 : -EIO;
 }
@@ -599,8 +645,8 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 	arch_vcpu_set_entry(v, p->user ? pc : probe_kernel_va(pc), PROBE_TABLES, 0);
 	v->run->s.regs.regs.rcx = p->loops;
 	v->run->s.regs.regs.r12 = p->trips;
-	s->gdt = (struct kvm_dtable){ probe_kernel_va(PROBE_GDT), 0x4f, { 0 } };
-	s->idt = (struct kvm_dtable){ probe_kernel_va(PROBE_IDT), 0x2ff, { 0 } };
+	s->gdt = (struct kvm_dtable){probe_kernel_va(PROBE_GDT), 0x4f, {0}};
+	s->idt = (struct kvm_dtable){probe_kernel_va(PROBE_IDT), 0x2ff, {0}};
 	s->tr.base = probe_kernel_va(PROBE_TSS);
 	s->tr.selector = 0x40;
 	if (p->user) {
@@ -614,7 +660,7 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 int arch_halt_enter(int vcpu_fd, void *memory)
 {
 	struct kvm_sregs sregs;
-	struct kvm_regs regs = { .rflags = 2 };
+	struct kvm_regs regs = {.rflags = 2};
 
 	*(unsigned char *)memory = 0xf4; /* hlt, in real mode at 0:0 */
 	if (ioctl(vcpu_fd, KVM_GET_SREGS, &sregs))

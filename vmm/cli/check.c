@@ -36,19 +36,24 @@ static void print_advice(const struct host_floors *f, bool emulated)
 	printf("  A run costs about %.1f ms before the program's own time.\n",
 	       (f->create_vm + f->memslot + f->vcpu + f->teardown) / 1e3);
 	if (emulated)
-		printf("  Computing in user mode runs at full speed. System calls, page faults, fork and exec are slow, %.0f us and\n"
-		       "  more each: KVM here emulates the guest's kernel, one instruction at a time. Programs that make\n"
+		printf("  Computing in user mode runs at full speed. System calls, page faults, "
+		       "fork and exec are slow, %.0f us and\n"
+		       "  more each: KVM here emulates the guest's kernel, one instruction at a "
+		       "time. Programs that make\n"
 		       "  many small system calls suffer most; larger reads and writes help.\n",
 		       f->syscall_round_trip);
 	else
-		printf("  Nothing is slow by nature: user and kernel code both run on the processor; devices cost %.1f us an exit.\n",
+		printf("  Nothing is slow by nature: user and kernel code both run on the "
+		       "processor; devices cost %.1f us an exit.\n",
 		       f->exit_round_trip);
 }
 
 static int print_help(void)
 {
-	printf("usage: mote check\n\nSays what this host offers: whether KVM works (or what to do about it), whether it\n"
-	       "runs the guest's kernel natively or emulates it, what the basic operations cost, and what will be slow.\n");
+	printf("usage: mote check\n\nSays what this host offers: whether KVM works (or what to do "
+	       "about it), whether it\n"
+	       "runs the guest's kernel natively or emulates it, what the basic operations cost, "
+	       "and what will be slow.\n");
 	return 0;
 }
 
@@ -71,9 +76,11 @@ int cmd_check(int argc, char **argv)
 	printf("host:       %s %s, %s\n", host.sysname, host.release, host.machine);
 	printf("KVM:        works\n");
 	printf("supervisor: %s (measured: %.0f times the cost of user code)\n",
-	       emulated ? "emulated by software" : "native, run by the processor", f.supervisor_insn / f.user_insn);
+	       emulated ? "emulated by software" : "native, run by the processor",
+	       f.supervisor_insn / f.user_insn);
 	if (emulated != arch_supervisor_emulated())
-		printf("            mote takes it for %s by its look; MOTE_EMULATED=%d corrects that\n",
+		printf("            mote takes it for %s by its look; MOTE_EMULATED=%d corrects "
+		       "that\n",
 		       emulated ? "native" : "emulated", emulated);
 	print_floors(&f);
 	print_advice(&f, emulated);

@@ -1,6 +1,6 @@
 /*
- * The command `mote`: one function a subcommand, in the file of its name. argv[0] is the subcommand's name;
- * answers the exit status of the process.
+ * The command `mote`: one function a subcommand, in the file of its name. argv[0] is the
+ * subcommand's name; answers the exit status of the process.
  */
 #ifndef MOTE_CLI_CLI_H
 #define MOTE_CLI_CLI_H

@@ -12,10 +12,10 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *about;
 } commands[] = {
-	{ "run", cmd_run, "start a program in a fresh guest" },
-	{ "check", cmd_check, "what this host offers, and how fast it is" },
-	{ "syscalls", cmd_syscalls, "list the system calls and their state" },
-	{ "bench", cmd_bench, "measure speed beside the host's own floors" },
+	{"run", cmd_run, "start a program in a fresh guest"},
+	{"check", cmd_check, "what this host offers, and how fast it is"},
+	{"syscalls", cmd_syscalls, "list the system calls and their state"},
+	{"bench", cmd_bench, "measure speed beside the host's own floors"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -28,7 +28,8 @@ static void help(void)
 	printf("\nmote COMMAND --help says more; mote --version names the version.\n");
 }
 
-/* A closed standard descriptor would be taken by the next file opened, and the guest's output would go there. */
+/* A closed standard descriptor would be taken by the next file opened, and the guest's output would
+ * go there. */
 static int fill_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {

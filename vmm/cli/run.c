@@ -27,7 +27,8 @@
 static struct machine *volatile running; /* NULL but while machine_run() is on */
 static volatile sig_atomic_t ending;
 
-/* End mote by a signal or the timeout: through the machine where it runs, at once where it does not or has been told already. */
+/* End mote by a signal or the timeout: through the machine where it runs, at once where it does not
+ * or has been told already. */
 static void end_run(int sig)
 {
 	int status = sig == SIGALRM ? MOTE_TIMEOUT : MOTE_SIGNALLED + sig;
@@ -43,7 +44,7 @@ static void end_run(int sig)
 /* The repeated alarm ends a mote that is held up by whoever reads its output. */
 static void start_timeout(double seconds)
 {
-	struct itimerval t = { .it_interval.tv_sec = 1 };
+	struct itimerval t = {.it_interval.tv_sec = 1};
 
 	if (seconds <= 0)
 		return;
@@ -56,7 +57,7 @@ static void start_timeout(double seconds)
 
 static void catch_signals(void)
 {
-	struct sigaction end = { .sa_handler = end_run }, old, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction end = {.sa_handler = end_run}, old, ignore = {.sa_handler = SIG_IGN};
 
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
@@ -96,7 +97,8 @@ static int build_root(struct rootfs *root, const struct run_options *o, const ch
 		mote_error("%s", rootfs_error(root));
 		return MOTE_FAILED;
 	}
-	err = rootfs_add_program(root, o->program[0], NULL, run_options_env(o, "LD_LIBRARY_PATH"), path);
+	err = rootfs_add_program(root, o->program[0], NULL, run_options_env(o, "LD_LIBRARY_PATH"),
+				 path);
 	if (err)
 		return root_failed(root, err);
 	err = rootfs_add_skeleton(root);
@@ -113,11 +115,13 @@ static int build_root(struct rootfs *root, const struct run_options *o, const ch
 
 static unsigned int boot_flags(const struct run_options *o, const struct console_config *console)
 {
-	return (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) | (console->in_tty ? BOOT_STDIN_TTY : 0) |
-	       (console->out_tty ? BOOT_STDOUT_TTY : 0) | (console->err_tty ? BOOT_STDERR_TTY : 0);
+	return (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) |
+	       (console->in_tty ? BOOT_STDIN_TTY : 0) | (console->out_tty ? BOOT_STDOUT_TTY : 0) |
+	       (console->err_tty ? BOOT_STDERR_TTY : 0);
 }
 
-static int add_devices(struct machine *m, const struct run_options *o, const struct console_config *console)
+static int add_devices(struct machine *m, const struct run_options *o,
+		       const struct console_config *console)
 {
 	int err = console_add(m, console);
 
@@ -130,12 +134,17 @@ static int add_devices(struct machine *m, const struct run_options *o, const str
 	return err;
 }
 
-static int prepare(struct machine **out, struct rootfs *root, const char *path, const struct run_options *o,
-		   const struct console_config *console)
+static int prepare(struct machine **out, struct rootfs *root, const char *path,
+		   const struct run_options *o, const struct console_config *console)
 {
-	struct machine_config config = { .mem_size = o->mem_size, .cpus = o->cpus, .flags = boot_flags(o, console) };
-	struct machine_program program = { .path = path, .cwd = o->cwd, .argv = o->program, .envp = o->env,
-					   .rows = console->rows, .columns = console->columns };
+	struct machine_config config = {
+		.mem_size = o->mem_size, .cpus = o->cpus, .flags = boot_flags(o, console)};
+	struct machine_program program = {.path = path,
+					  .cwd = o->cwd,
+					  .argv = o->program,
+					  .envp = o->env,
+					  .rows = console->rows,
+					  .columns = console->columns};
 	char kernel[PATH_MAX];
 	struct machine *m;
 	int err;
@@ -189,7 +198,8 @@ static int run_machine(struct machine *m)
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o;
-	struct console_config console = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO };
+	struct console_config console = {
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO};
 	struct machine *m;
 	const char *path;
 

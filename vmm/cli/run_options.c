@@ -15,11 +15,13 @@
 static const char help_text[] =
 	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
 	"\n"
-	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its libraries travel along.\n"
+	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its "
+	"libraries travel along.\n"
 	"\n"
 	"  -m, --mem SIZE          guest memory, with K, M or G (default 256M, 16M to 3G)\n"
 	"  -c, --cpus N            processors, 1 to 16 (default 1)\n"
-	"  -e, --env NAME=VALUE    set a variable; NAME alone hands on the host's value (repeatable)\n"
+	"  -e, --env NAME=VALUE    set a variable; NAME alone hands on the host's value "
+	"(repeatable)\n"
 	"  -w, --cwd DIRECTORY     where PROGRAM starts (default /)\n"
 	"  -t, --timeout SECONDS   end with status 124 after that time\n"
 	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
@@ -29,19 +31,27 @@ static const char help_text[] =
 	"      --kernel FILE       another guest kernel\n"
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
 	"\n"
-	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the kernel failed;\n"
-	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, HOME=/root, LANG=C, TERM.\n";
+	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
+	"kernel failed;\n"
+	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
+	"HOME=/root, LANG=C, TERM.\n";
 
 enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
 
 static const struct option long_options[] = {
-	{ "mem", required_argument, NULL, 'm' },	 { "cpus", required_argument, NULL, 'c' },
-	{ "env", required_argument, NULL, 'e' },	 { "cwd", required_argument, NULL, 'w' },
-	{ "timeout", required_argument, NULL, 't' },	 { "file", required_argument, NULL, 'f' },
-	{ "initrd", required_argument, NULL, OPT_INITRD }, { "disk", required_argument, NULL, OPT_DISK },
-	{ "trace", no_argument, NULL, OPT_TRACE },	 { "kernel", required_argument, NULL, OPT_KERNEL },
-	{ "verbose", no_argument, NULL, 'v' },		 { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{"mem", required_argument, NULL, 'm'},
+	{"cpus", required_argument, NULL, 'c'},
+	{"env", required_argument, NULL, 'e'},
+	{"cwd", required_argument, NULL, 'w'},
+	{"timeout", required_argument, NULL, 't'},
+	{"file", required_argument, NULL, 'f'},
+	{"initrd", required_argument, NULL, OPT_INITRD},
+	{"disk", required_argument, NULL, OPT_DISK},
+	{"trace", no_argument, NULL, OPT_TRACE},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 int parse_size(const char *text, uint64_t *size)
@@ -78,7 +88,8 @@ static int parse_mem(struct run_options *o, const char *text)
 		return -EINVAL;
 	}
 	if (o->mem_size < MOTE_MIN_MEM || o->mem_size > MOTE_MAX_MEM) {
-		mote_error("--mem %s: must be between %lluM and %lluM", text, MOTE_MIN_MEM >> 20, MOTE_MAX_MEM >> 20);
+		mote_error("--mem %s: must be between %lluM and %lluM", text, MOTE_MIN_MEM >> 20,
+			   MOTE_MAX_MEM >> 20);
 		return -EINVAL;
 	}
 	o->mem_size &= ~(MEMORY_PAGE_SIZE - 1);
@@ -221,7 +232,7 @@ static int set_defaults(struct run_options *o, int argc)
 		mote_error("out of memory");
 		return -ENOMEM;
 	}
-	*o = (struct run_options){ .mem_size = 256ull << 20, .cpus = 1, .cwd = "/" };
+	*o = (struct run_options){.mem_size = 256ull << 20, .cpus = 1, .cwd = "/"};
 	o->file = room;
 	o->disk = room + argc;
 	o->env = room + 2 * argc; /* the defaults, one an argument, NULL */
@@ -267,7 +278,7 @@ const char *run_options_env(const struct run_options *o, const char *name)
 
 int run_options_kernel(const struct run_options *o, char *path, size_t size)
 {
-	static const char *const places[] = { "kernel", "../lib/mote/kernel" };
+	static const char *const places[] = {"kernel", "../lib/mote/kernel"};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -279,9 +290,12 @@ int run_options_kernel(const struct run_options *o, char *path, size_t size)
 	const char *directory = dirname(self);
 
 	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((size_t)snprintf(path, size, "%s/%s", directory, places[i]) < size && !access(path, R_OK))
+		if ((size_t)snprintf(path, size, "%s/%s", directory, places[i]) < size &&
+		    !access(path, R_OK))
 			return 0;
 	}
-	mote_error("no guest kernel beside mote (%s/kernel): build it with make, or give --kernel FILE", directory);
+	mote_error("no guest kernel beside mote (%s/kernel): build it with make, or give --kernel "
+		   "FILE",
+		   directory);
 	return -ENOENT;
 }

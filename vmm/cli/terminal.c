@@ -15,7 +15,8 @@
 
 static struct termios saved;
 static volatile sig_atomic_t is_raw;
-static int watch_pipe = -1; /* the watcher lives until this closes, or a byte tells it that all is well */
+static int watch_pipe =
+	-1; /* the watcher lives until this closes, or a byte tells it that all is well */
 static pid_t watcher;
 
 void terminal_restore(void)
@@ -32,9 +33,9 @@ void terminal_restore(void)
 }
 
 /*
- * The watcher: SIGKILL leaves mote no moment to restore anything, so a child waits for the end of a pipe that only mote
- * holds. It blocks all signals, being in the terminal's foreground group with mote or not, and keeps none of mote's
- * streams but the terminal.
+ * The watcher: SIGKILL leaves mote no moment to restore anything, so a child waits for the end of a
+ * pipe that only mote holds. It blocks all signals, being in the terminal's foreground group with
+ * mote or not, and keeps none of mote's streams but the terminal.
  */
 static _Noreturn void watch(int end)
 {
@@ -84,18 +85,20 @@ static void start_watcher(void)
 static void crashed(int sig)
 {
 	static const char text[] = "mote: internal error: crashed\n";
-	static const char bus[] = "mote: memory is gone: a file of the guest's root was truncated, or the host is out of "
+	static const char bus[] = "mote: memory is gone: a file of the guest's root was truncated, "
+				  "or the host is out of "
 				  "memory\n";
 
 	terminal_restore();
-	message_write(sig == SIGBUS ? bus : text, sig == SIGBUS ? sizeof(bus) - 1 : sizeof(text) - 1);
+	message_write(sig == SIGBUS ? bus : text,
+		      sig == SIGBUS ? sizeof(bus) - 1 : sizeof(text) - 1);
 	_exit(125);
 }
 
 void terminal_catch_crashes(void)
 {
-	static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
-	struct sigaction sa = { .sa_handler = crashed, .sa_flags = SA_RESETHAND };
+	static const int sigs[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+	struct sigaction sa = {.sa_handler = crashed, .sa_flags = SA_RESETHAND};
 
 	for (unsigned int i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		sigaction(sigs[i], &sa, NULL);
@@ -105,13 +108,15 @@ void terminal_raw(void)
 {
 	struct termios raw;
 
-	if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp() || tcgetattr(STDIN_FILENO, &saved))
+	if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp() ||
+	    tcgetattr(STDIN_FILENO, &saved))
 		return;
 	start_watcher();
 	atexit(terminal_restore);
 	raw = saved;
 	cfmakeraw(&raw);
-	/* What else writes there (stdout is a pipe: its reader) still needs its line ends made whole. */
+	/* What else writes there (stdout is a pipe: its reader) still needs its line ends made
+	 * whole. */
 	if (!isatty(STDOUT_FILENO))
 		raw.c_oflag = saved.c_oflag;
 	is_raw = 1;

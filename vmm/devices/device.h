@@ -1,7 +1,7 @@
 /*
- * What the machine asks of a device and gives to it. A device embeds struct mmio_device as its first part, fills the functions,
- * and is handed over with machine_add_device() before the machine runs; from then on the machine owns it and calls
- * destroy() once at the end.
+ * What the machine asks of a device and gives to it. A device embeds struct mmio_device as its
+ * first part, fills the functions, and is handed over with machine_add_device() before the machine
+ * runs; from then on the machine owns it and calls destroy() once at the end.
  */
 #ifndef MOTE_DEVICES_DEVICE_H
 #define MOTE_DEVICES_DEVICE_H
@@ -15,14 +15,15 @@ struct memory;
 struct mmio_device {
 	/* Filled by the device before machine_add_device(). */
 	uint32_t device_id; /* VIRTIO_ID_* of <linux/virtio_ids.h> */
-	/* A guest access of len (1, 2, 4 or 8) bytes at byte offset off of the register page; off + len <= size. Called on
-	 * vCPU threads, on several at once, with no lock held: a device locks its own state. read()
-	 * must fill all len bytes. */
+	/* A guest access of len (1, 2, 4 or 8) bytes at byte offset off of the register page; off +
+	 * len <= size. Called on vCPU threads, on several at once, with no lock held: a device
+	 * locks its own state. read() must fill all len bytes. */
 	void (*read)(struct mmio_device *dev, uint64_t off, void *data, unsigned int len);
 	void (*write)(struct mmio_device *dev, uint64_t off, const void *data, unsigned int len);
 	/* Back to the state at power-on. */
 	void (*reset)(struct mmio_device *dev);
-	/* Called after all vCPUs have stopped: finish output that the guest has handed over, stop threads, free dev. */
+	/* Called after all vCPUs have stopped: finish output that the guest has handed over, stop
+	 * threads, free dev. */
 	void (*destroy)(struct mmio_device *dev);
 
 	/* Filled by machine_add_device(). */
@@ -34,26 +35,29 @@ struct mmio_device {
 	int irq; /* eventfd bound to the device's interrupt: device_raise_irq() */
 };
 
-/* Give dev the next MMIO slot and an interrupt. 0, or a negative errno: -ENOSPC when BOOT_MAX_DEVICES are there; on
- * error dev is still the caller's. Only before machine_run(). */
+/* Give dev the next MMIO slot and an interrupt. 0, or a negative errno: -ENOSPC when
+ * BOOT_MAX_DEVICES are there; on error dev is still the caller's. Only before machine_run(). */
 int machine_add_device(struct machine *m, struct mmio_device *dev);
 
 /* Raise dev's interrupt (edge: one MSI each call, merging while one is pending). Any thread. */
 void device_raise_irq(struct mmio_device *dev);
 
-/* Have a guest write of the len-byte (1, 2, 4, or 0 for any length) value at register offset off signal eventfd fd
- * instead of calling write(); with len != 0 only when the value equals `value`. 0 or a negative
- * errno. The device keeps fd and closes it. */
-int device_add_ioeventfd(struct mmio_device *dev, uint64_t off, unsigned int len, uint64_t value, int fd);
+/* Have a guest write of the len-byte (1, 2, 4, or 0 for any length) value at register offset off
+ * signal eventfd fd instead of calling write(); with len != 0 only when the value equals `value`. 0
+ * or a negative errno. The device keeps fd and closes it. */
+int device_add_ioeventfd(struct mmio_device *dev, uint64_t off, unsigned int len, uint64_t value,
+			 int fd);
 
-/* Start a thread for a device with every signal blocked (signals belong to the main thread). Any thread may call;
- * joining it is the device's affair (pthread_t as unsigned long). 0 or a negative errno. */
+/* Start a thread for a device with every signal blocked (signals belong to the main thread). Any
+ * thread may call; joining it is the device's affair (pthread_t as unsigned long). 0 or a negative
+ * errno. */
 int device_start_thread(unsigned long *thread, void *(*fn)(void *arg), void *arg);
 
 /* End the machine from any thread: the first status given wins (an exit status of `mote run`). */
 void machine_stop(struct machine *m, int status);
 
-/* True once the machine was ended from outside (timeout, signal): nobody waits for readers of output any more. */
+/* True once the machine was ended from outside (timeout, signal): nobody waits for readers of
+ * output any more. */
 bool machine_forced(struct machine *m);
 
 #endif

@@ -1,4 +1,5 @@
-/* Small kernels that do one thing to the VMM: TEST_<name> is the whole kernel, chosen with -DTEST=<name>. */
+/* Small kernels that do one thing to the VMM: TEST_<name> is the whole kernel, chosen with
+ * -DTEST=<name>. */
 #include <linux/errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +7,7 @@
 #include "shared/abi/hypercall.h"
 
 #define CONCAT_(a, b) a##b
-#define CONCAT(a, b) CONCAT_(a, b)
+#define CONCAT(a, b)  CONCAT_(a, b)
 
 static char stack[16384] __attribute__((aligned(16), used));
 static const struct boot_info *boot;
@@ -45,10 +46,10 @@ _Noreturn static void leave(unsigned int status)
 		;
 }
 
-#define CHECK(condition)               \
-	do {                           \
-		if (!(condition))      \
-			fail(__LINE__); \
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			fail(__LINE__);                                                            \
 	} while (0)
 static void fail(unsigned int line)
 {
@@ -119,11 +120,14 @@ static __attribute__((used)) void TEST_boot(void)
 {
 	CHECK(boot->magic == BOOT_MAGIC && boot->version == BOOT_VERSION);
 	CHECK(boot->cpu_count == 2);
-	CHECK(boot->ram_end == 64ull << 20 && boot->bootfs_start >= boot->ram_end && boot->map_end > boot->bootfs_start);
-	CHECK(boot->kernel_end > gpa(&report) && boot->free_start > boot->kernel_end && boot->free_start % 4096 == 0);
+	CHECK(boot->ram_end == 64ull << 20 && boot->bootfs_start >= boot->ram_end &&
+	      boot->map_end > boot->bootfs_start);
+	CHECK(boot->kernel_end > gpa(&report) && boot->free_start > boot->kernel_end &&
+	      boot->free_start % 4096 == 0);
 	CHECK(boot->counter_hz > 1000000);
 	CHECK(boot->argc == 3 && boot->device_count >= 2 && boot->device_count <= BOOT_MAX_DEVICES);
-	CHECK(boot->device[0].mmio == BOOT_MMIO_BASE && boot->device[1].vector == BOOT_DEVICE_VECTOR + 1);
+	CHECK(boot->device[0].mmio == BOOT_MMIO_BASE &&
+	      boot->device[1].vector == BOOT_DEVICE_VECTOR + 1);
 	const uint32_t *fdt = (const uint32_t *)(BOOT_DIRECT_MAP_BASE + boot->fdt_start);
 	CHECK(fdt[0] == 0xedfe0dd0);
 	const uint64_t *free = (const uint64_t *)(BOOT_DIRECT_MAP_BASE + boot->free_start);
@@ -152,7 +156,7 @@ static void fill(void *p, uint8_t value, size_t n)
 /* User pages: 0 read-only, 1 and 2 writable, 3 the kernel's. */
 static uint64_t make_user(void)
 {
-	static const unsigned int flags[] = { 5, 7, 7, 3 };
+	static const unsigned int flags[] = {5, 7, 7, 3};
 
 	tables[0][0] = gpa(tables[1]) | 7;
 	tables[1][0] = gpa(tables[2]) | 7;
@@ -168,13 +172,16 @@ static void check_plain(void)
 
 	CHECK(hc(HC_COUNT + 1000, 0, 0, 0, 0) == -ENOSYS);
 	CHECK(hc(HC_CONSOLE, end, 1, 0, 0) == -EFAULT && hc(HC_CONSOLE, 0, 4097, 0, 0) == -EFAULT);
-	CHECK(hc(HC_CONSOLE, ~0ull, 2, 0, 0) == -EFAULT && hc(HC_CONSOLE, 0, ~0ull, 0, 0) == -EFAULT);
+	CHECK(hc(HC_CONSOLE, ~0ull, 2, 0, 0) == -EFAULT &&
+	      hc(HC_CONSOLE, 0, ~0ull, 0, 0) == -EFAULT);
 	fill(buffer, 7, 64);
-	CHECK(hc(HC_COPY, gpa(buffer) + 64, gpa(buffer), 64, 0) == 0 && buffer[127] == 7 && buffer[128] == 0);
+	CHECK(hc(HC_COPY, gpa(buffer) + 64, gpa(buffer), 64, 0) == 0 && buffer[127] == 7 &&
+	      buffer[128] == 0);
 	CHECK(hc(HC_COPY, gpa(buffer), end - 8, 16, 0) == -EFAULT && buffer[0] == 7);
 	CHECK(hc(HC_COPY, end - 8, gpa(buffer), 16, 0) == -EFAULT);
 	CHECK(hc(HC_COPY, gpa(buffer), gpa(buffer), ~0ull, 0) == -EFAULT);
-	CHECK(hc(HC_CLEAR, gpa(buffer) + 1, 126, 0, 0) == 0 && buffer[0] == 7 && !buffer[1] && buffer[127] == 7);
+	CHECK(hc(HC_CLEAR, gpa(buffer) + 1, 126, 0, 0) == 0 && buffer[0] == 7 && !buffer[1] &&
+	      buffer[127] == 7);
 	CHECK(hc(HC_CLEAR, end, 1, 0, 0) == -EFAULT && hc(HC_CLEAR, ~0ull - 4, 8, 0, 0) == -EFAULT);
 	CHECK(hc(HC_CLEAR, end, 0, 0, 0) == 0);
 	CHECK(hc(HC_TRACE, end - 8, 0, 0, 0) == -EFAULT);
@@ -185,7 +192,8 @@ static void check_user(void)
 	uint64_t root = make_user();
 
 	fill(frames, 'a', sizeof(frames));
-	CHECK(hc(HC_COPY_FROM_USER, root, USER + 8, gpa(buffer), 3 * PAGE) == 3 * PAGE - 8 && buffer[3 * PAGE - 9] == 'a');
+	CHECK(hc(HC_COPY_FROM_USER, root, USER + 8, gpa(buffer), 3 * PAGE) == 3 * PAGE - 8 &&
+	      buffer[3 * PAGE - 9] == 'a');
 	CHECK(hc(HC_COPY_FROM_USER, root, USER + 3 * PAGE, gpa(buffer), 1) == 0);
 	CHECK(hc(HC_COPY_FROM_USER, root, USER, boot->map_end, 1) == -EFAULT);
 	CHECK(hc(HC_COPY_FROM_USER, root, USER, gpa(buffer), ~0ull) == -EFAULT);
@@ -193,9 +201,12 @@ static void check_user(void)
 	CHECK(hc(HC_COPY_FROM_USER, root, 1ull << 63, gpa(buffer), 8) == 0);
 	CHECK(hc(HC_COPY_TO_USER, root, USER, gpa(buffer), 8) == 0 && frames[0][0] == 'a');
 	fill(buffer, 'b', 16);
-	CHECK(hc(HC_COPY_TO_USER, root, USER + 2 * PAGE - 8, gpa(buffer), 16) == 16 && frames[2][7] == 'b' && frames[2][8] == 'a');
-	CHECK(hc(HC_COPY_TO_USER, root, USER + 3 * PAGE - 8, gpa(buffer), 16) == 8 && frames[3][0] == 'a');
-	CHECK(hc(HC_CLEAR_USER, root, USER + 3 * PAGE - 8, ~0ull, 0) == 8 && !frames[2][PAGE - 1] && frames[3][0] == 'a');
+	CHECK(hc(HC_COPY_TO_USER, root, USER + 2 * PAGE - 8, gpa(buffer), 16) == 16 &&
+	      frames[2][7] == 'b' && frames[2][8] == 'a');
+	CHECK(hc(HC_COPY_TO_USER, root, USER + 3 * PAGE - 8, gpa(buffer), 16) == 8 &&
+	      frames[3][0] == 'a');
+	CHECK(hc(HC_CLEAR_USER, root, USER + 3 * PAGE - 8, ~0ull, 0) == 8 && !frames[2][PAGE - 1] &&
+	      frames[3][0] == 'a');
 	CHECK(hc(HC_CLEAR_USER, root, USER, 8, 0) == 0);
 }
 
