@@ -276,9 +276,7 @@ static int build(struct binary *b, struct exec_args *args, struct exec_change *x
 	int err = exec_load(b, &x->image);
 	if (err)
 		return err;
-	err = exec_stack_map(&x->image, args);
-	if (!err)
-		err = exec_stack_fill(&x->image, args, x->name, &ids);
+	err = exec_stack_build(&x->image, args, x->name, &ids);
 	if (err) {
 		mm_put(x->image.mm);
 		return err;

@@ -79,8 +79,7 @@ struct exec_ids {
 	u32 uid, euid, gid, egid;
 	bool secure;
 };
-/* Strings, vectors and auxv (getauxval(3)) onto the stack; sets img->sp. 0, -ENOMEM, -E2BIG. */
-int exec_stack_map(struct exec_image *img, const struct exec_args *args);
-int exec_stack_fill(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids);
+/* Map the stack and put strings, vectors and auxv (getauxval(3)) on it; sets img->sp. 0, -ENOMEM. */
+int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids);
 
 #endif

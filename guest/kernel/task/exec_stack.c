@@ -8,8 +8,8 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/task.h"
 
-#define STACK_FIRST (132ul << 10) /* mapped at once; it grows down to RLIMIT_STACK */
-#define STACK_AHEAD 4		  /* pages brought in below what is written here */
+#define STACK_FIRST (128ul << 10) /* mapped below what is written; it grows down to RLIMIT_STACK */
+#define STACK_AHEAD 2		  /* pages brought in below what is written */
 #define CLOCK_TICKS 100		  /* AT_CLKTCK */
 #define MINSIGSTKSZ_AUX 2048	  /* AT_MINSIGSTKSZ: no state beyond FXSAVE in a signal frame */
 
@@ -105,28 +105,25 @@ static void note_places(struct mm *mm, const struct layout *l)
 	mm->env_end = l->execfn;
 }
 
-static size_t stack_bytes(const struct exec_args *args)
-{
-	size_t need = args->argv.len + args->envp.len + (args->argv.count + args->envp.count) * 8 + 2 * PAGE_SIZE;
-	return ALIGN_UP(need + strlen(args->path), PAGE_SIZE);
-}
-
-int exec_stack_map(struct exec_image *img, const struct exec_args *args)
+/* The stack's mapping, with the pages that are written now or soon brought in. */
+static int map_stack(struct exec_image *img, const struct layout *l)
 {
 	u32 prot = PROT_READ | PROT_WRITE | (img->stack_exec ? PROT_EXEC : 0);
-	size_t used = stack_bytes(args), size = STACK_FIRST + used;
-	size_t ahead = MIN(used + (STACK_AHEAD - 1) * PAGE_SIZE, size);
-	long at = mm_map(img->mm, img->stack_top - size, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+	vaddr bottom = ALIGN_DOWN(l->sp, PAGE_SIZE), start = bottom - STACK_FIRST, ahead = bottom - STACK_AHEAD * PAGE_SIZE;
+	long at = mm_map(img->mm, start, img->stack_top - start, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
 			 NULL, 0, VMA_STACK | VMA_GROWSDOWN);
 	if (at < 0)
 		return at == -EEXIST ? -ENOMEM : (int)at;
-	return mm_populate(img->mm, img->stack_top - ahead, ahead, true);
+	return mm_populate(img->mm, ahead, img->stack_top - ahead, true);
 }
 
-int exec_stack_fill(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids)
+int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids)
 {
 	struct layout l;
 	plan(&l, img, args, execfn);
+	int err = map_stack(img, &l);
+	if (err)
+		return err;
 	size_t size = img->stack_top - l.sp;
 	u8 *block = kmalloc(size);
 	if (!block)
