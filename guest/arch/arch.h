@@ -15,7 +15,7 @@
 /* arch_types.h defines:
  *	struct arch_regs	the user context saved at kernel entry (at the top of the kernel stack)
  *	struct arch_thread	per-task state kept across switches: kernel stack pointer, TLS base, FPU area
- *	struct arch_pgtable	{ phys_addr root; ... } of an address space
+ *	struct arch_pgtable	{ phys_addr root; u64 table_pages; ... } of an address space
  *	USER_TOP		first address beyond user space (0x7ffffffff000 on x86_64)
  *	KERNEL_STACK_SIZE	16384
  *	ELF_MACHINE, ELF_PLATFORM (auxv AT_PLATFORM string), arch_hwcap()

@@ -26,6 +26,8 @@ says eat-message 'Out of memory: killed process 2 \(exhaust\)'
 check recurse 139 "" -- "$program" recurse
 check eat-in-child 0 "eat: signal 9
 afterwards: 5" -- "$program" child-eat
+check page-tables-in-child 0 "tables: signal 9
+afterwards: 5" -- "$program" child-tables
 check recurse-in-child 0 "recurse: signal 11
 afterwards: 5" -- "$program" child-recurse
 check fork-bomb 0 "fork: no more

@@ -46,6 +46,7 @@ typedef u64 arch_pte;
 
 struct arch_pgtable {
 	phys_addr root; /* TTBR0 */
+	u64 table_pages; /* how many tables there are */
 };
 
 #define ARCH_PTE_VALID (1ull << 0)

@@ -58,6 +58,7 @@ struct arch_pgtable {
 	phys_addr root; /* PML4 */
 	phys_addr open_root; /* the same with the kernel open to user mode: unprivileged.c; 0 when not wanted */
 	struct page *tables; /* all pages of tables, linked by page.private */
+	u64 table_pages; /* how many tables there are */
 	struct {
 		u64 key; /* va / ARCH_TABLE_SPAN + 1, 0 when empty */
 		arch_pte *table;

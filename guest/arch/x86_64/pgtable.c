@@ -66,6 +66,7 @@ static pte_t *new_table(struct arch_pgtable *pt, pte_t *entry)
 	p->private = pt->tables;
 	p->freelist = entry;
 	pt->tables = p;
+	pt->table_pages++;
 	return page_to_virt(p);
 }
 
@@ -112,6 +113,7 @@ int arch_pgtable_init(struct arch_pgtable *pt)
 	pte_t *root;
 
 	pt->tables = NULL;
+	pt->table_pages = 0;
 	for (unsigned int i = 0; i < ARCH_TABLE_CACHE; i++)
 		pt->cache[i].key = 0;
 	root = new_table(pt, NULL);

@@ -20,6 +20,12 @@ struct victim {
 	u64 pages;
 };
 
+/* What the end of an address space gives back: pages, page tables, and vmas at some twenty a page. */
+static u64 burden(const struct mm *mm)
+{
+	return mm->rss_pages + mm->pgtable.table_pages + mm->vma_count / 20;
+}
+
 static void consider(void *ctx, struct task *t)
 {
 	struct victim *v = ctx;
@@ -27,9 +33,9 @@ static void consider(void *ctx, struct task *t)
 	if (!t->mm || t->killed || t->process->group_exit || task_tgid(t) == 1 ||
 	    t->process->pending.set & SIGNAL_BIT(SIGKILL))
 		return;
-	if (!v->task || t->mm->rss_pages > v->pages) {
+	if (!v->task || burden(t->mm) > v->pages) {
 		v->task = t;
-		v->pages = t->mm->rss_pages;
+		v->pages = burden(t->mm);
 	}
 }
 

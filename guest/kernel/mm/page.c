@@ -316,8 +316,8 @@ struct page *page_alloc_clean(void)
 	struct page *p = clean_stack;
 
 	if (!p)
-		return page_alloc(0, PAGE_ALLOC_ZERO);
-	if (unlikely(injected_failure()))
+		return page_alloc(0, PAGE_ALLOC_ZERO | PAGE_ALLOC_USER);
+	if (unlikely(injected_failure() || free_pages <= reserve_pages))
 		return NULL;
 	clean_take();
 	free_pages--;

@@ -66,7 +66,8 @@ enum page_alloc_flag {
 struct page *page_alloc(unsigned int order, unsigned int flags);
 /*
  * A page of zeros whose owner hands it back as zeros: page tables, whose every entry is cleared before. They are kept apart: no
- * clearing, and a host that shadows page tables meets the same pages again. NULL when memory is out.
+ * clearing, and a host that shadows page tables meets the same pages again. NULL when memory is out but for the reserve: programs decide
+ * how many tables they need.
  */
 struct page *page_alloc_clean(void);
 void page_free_clean(struct page *p);

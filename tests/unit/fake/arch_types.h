@@ -28,6 +28,7 @@ struct arch_thread {
 };
 struct arch_pgtable {
 	phys_addr root;
+	u64 table_pages; /* how many tables there are */
 };
 
 /* Page tables of tests/unit/fake/pgtable.c: an entry is the address and enum pte_flag. */

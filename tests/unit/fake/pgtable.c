@@ -46,6 +46,7 @@ arch_pte *arch_pgtable_slot(struct arch_pgtable *pt, vaddr va)
 		t->root = pt->root;
 		t->va = base;
 		table_count++;
+		pt->table_pages++;
 	}
 	return (arch_pte *)page_to_virt(t->page) + ((va - base) >> PAGE_SHIFT);
 }
@@ -78,6 +79,7 @@ unsigned int arch_pte_flags(arch_pte e)
 int arch_pgtable_init(struct arch_pgtable *pt)
 {
 	pt->root = ++last_root;
+	pt->table_pages = 0;
 	/* The root table takes memory too. */
 	return arch_pgtable_slot(pt, USER_TOP) ? 0 : -ENOMEM;
 }
