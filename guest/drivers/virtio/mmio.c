@@ -93,22 +93,35 @@ static int negotiate(struct virtio_dev *d, u64 wanted)
 	return virtio_read(d, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK ? 0 : -EIO;
 }
 
-int virtio_start(struct virtio_dev *d, u32 device_id, unsigned int nth, u64 wanted)
+static int start(struct virtio_dev *d, const struct boot_device *b, u64 wanted)
 {
-	const struct boot_device *b = find(device_id, nth);
+	int err;
 
-	if (!b)
-		return -ENODEV;
 	d->regs = phys_to_virt(b->mmio);
 	d->status = 0; /* at power-on a device is reset */
 	set_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
-	int err = negotiate(d, wanted);
+	err = negotiate(d, wanted);
 	if (err) {
 		virtio_fail(d);
 		return err;
 	}
 	arch_irq_register(b->vector, interrupt, d);
 	return 0;
+}
+
+/* Register accesses are what arch_heavy_begin() makes dearer: where many come together it is paused. */
+int virtio_start(struct virtio_dev *d, u32 device_id, unsigned int nth, u64 wanted)
+{
+	const struct boot_device *b = find(device_id, nth);
+	bool paused;
+	int err;
+
+	if (!b)
+		return -ENODEV;
+	paused = arch_heavy_pause();
+	err = start(d, b, wanted);
+	arch_heavy_resume(paused);
+	return err;
 }
 
 void virtio_ready(struct virtio_dev *d)

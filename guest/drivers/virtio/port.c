@@ -127,19 +127,25 @@ static void on_queue(struct virtio_dev *d __unused)
 	}
 }
 
-struct port *port_get(unsigned int id)
+static void start_device(void)
 {
-	if (device_state == DEVICE_OFF) {
-		device.on_queue = on_queue;
-		device.on_config = on_config;
-		device_state = DEVICE_BROKEN;
-		if (virtio_start(&device, VIRTIO_ID_CONSOLE, 0,
-				 1ull << VIRTIO_CONSOLE_F_SIZE |
-					 1ull << VIRTIO_CONSOLE_F_MULTIPORT))
-			return NULL;
+	const u64 wanted = 1ull << VIRTIO_CONSOLE_F_SIZE | 1ull << VIRTIO_CONSOLE_F_MULTIPORT;
+	bool paused = arch_heavy_pause(); /* for virtio_ready too */
+
+	device.on_queue = on_queue;
+	device.on_config = on_config;
+	device_state = DEVICE_BROKEN;
+	if (!virtio_start(&device, VIRTIO_ID_CONSOLE, 0, wanted)) {
 		virtio_ready(&device);
 		device_state = DEVICE_ON;
 	}
+	arch_heavy_resume(paused);
+}
+
+struct port *port_get(unsigned int id)
+{
+	if (device_state == DEVICE_OFF)
+		start_device();
 	return device_state == DEVICE_ON ? &port_table[id] : NULL;
 }
 

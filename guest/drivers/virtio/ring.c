@@ -21,6 +21,8 @@ static void no_interrupt(struct vq *q)
 void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned int n, void *desc,
 	      void *avail, void *used)
 {
+	bool paused = arch_heavy_pause();
+
 	virtio_write(d, VIRTIO_MMIO_QUEUE_SEL, index);
 	*q = (struct vq){
 		.dev = d, .index = index, .size = n, .desc = desc, .avail = avail, .used = used};
@@ -30,6 +32,7 @@ void vq_setup(struct vq *q, struct virtio_dev *d, unsigned int index, unsigned i
 	set_address(d, VIRTIO_MMIO_QUEUE_AVAIL_LOW, avail);
 	set_address(d, VIRTIO_MMIO_QUEUE_USED_LOW, used);
 	virtio_write(d, VIRTIO_MMIO_QUEUE_READY, 1);
+	arch_heavy_resume(paused);
 }
 
 void vq_describe(struct vq *q, unsigned int i, const void *buf, u32 len, u16 flags, u16 next)
