@@ -197,6 +197,8 @@ long sys_getcwd(void __user *out, size_t size)
 		return -ENOMEM;
 	char *name = path_name(cwd, buf, PATH_LEN_MAX);
 	long ret = -ENAMETOOLONG;
+	if (name && !path_reachable(cwd)) /* getcwd(2), NOTES */
+		name = name - buf >= 13 ? memcpy(name - 13, "(unreachable)", 13) : NULL;
 	if (name) {
 		size_t n = (size_t)(buf + PATH_LEN_MAX - name);
 		ret = n > size ? -ERANGE : copy_to_user(out, name, n) ? -EFAULT : (long)n;

@@ -27,6 +27,8 @@ static void new_root(void)
 		CHECK_EQ(readlink("/link", buf, sizeof(buf)), 7);
 		CHECK_EQ(access("/link", F_OK), 0); /* -> /inside, of the new root */
 		CHECK_EQ(fchdir(up), 0); /* outside still: only names are confined */
+		CHECK(syscall(SYS_getcwd, buf, sizeof(buf)) > 14);
+		CHECK_EQ(strncmp(buf, "(unreachable)/", 14), 0);
 		_exit(test_failures ? 1 : 0);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);

@@ -33,6 +33,19 @@ static bool prepend_components(struct path p, const struct path *root, char *sta
 	}
 }
 
+bool path_reachable(const struct path *p)
+{
+	const struct path *root = &task_current()->fs->root;
+	struct path at = *p;
+	for (;;) {
+		if (at.mount == root->mount && dentry_is_below(at.dentry, root->dentry))
+			return true;
+		if (!at.mount->parent)
+			return false;
+		at = (struct path){at.mount->parent, at.mount->point};
+	}
+}
+
 /* Pipes and the like lie in no directory: "pipe:[7]", "anon_inode:[eventfd]", "/memfd:x (deleted)". */
 static char *anonymous_name(const struct path *p, char *buf, size_t size)
 {

@@ -259,6 +259,8 @@ int path_from_user(const char __user *p, char **out);
 /* Absolute name of p as the current root sees it, into buf: start of the text within buf, or NULL (-ENAMETOOLONG). " (deleted)" is appended when unlinked. */
 char *path_name(const struct path *p, char *buf, size_t size);
 
+/* Does p lie below the current root? */
+bool path_reachable(const struct path *p);
 /* path_walk of a user string. As path_walk, or -EFAULT. */
 int path_walk_user(int dirfd, const char __user *name, unsigned int flags, struct path *out);
 /* The entry `name` of a directory, positive and referenced, lookups of the file system included; -ENOENT, -ENAMETOOLONG ... No permission check. */
