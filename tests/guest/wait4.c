@@ -67,10 +67,13 @@ static void nohang(void)
 
 static void stops(void)
 {
-	int status = 0;
+	int status = 0, go[2];
+	char c;
+	pipe(go);
 	pid_t pid = fork();
 	if (!pid) {
 		raise(SIGSTOP);
+		read(go[0], &c, 1);
 		_exit(6);
 	}
 	CHECK(wait4(pid, &status, WUNTRACED, NULL) == pid);
@@ -79,8 +82,11 @@ static void stops(void)
 	kill(pid, SIGCONT);
 	CHECK(wait4(pid, &status, WCONTINUED, NULL) == pid);
 	CHECK(WIFCONTINUED(status));
+	CHECK_EQ(write(go[1], "x", 1), 1);
 	CHECK(wait4(pid, &status, 0, NULL) == pid);
 	CHECK_EQ(status, 6 << 8);
+	close(go[0]);
+	close(go[1]);
 }
 
 static void usage(void)

@@ -44,9 +44,13 @@ static void exits(void)
 static void stops(void)
 {
 	siginfo_t i = {0};
+	int go[2];
+	char c;
+	pipe(go);
 	pid_t pid = fork();
 	if (!pid) {
 		raise(SIGSTOP);
+		read(go[0], &c, 1);
 		_exit(0);
 	}
 	CHECK_EQ(waitid_raw(P_PID, pid, &i, WSTOPPED), 0);
@@ -54,6 +58,7 @@ static void stops(void)
 	kill(pid, SIGCONT);
 	CHECK_EQ(waitid_raw(P_PID, pid, &i, WCONTINUED), 0);
 	show("continued", &i, pid);
+	CHECK_EQ(write(go[1], "x", 1), 1);
 	CHECK_EQ(waitid_raw(P_PID, pid, &i, WEXITED), 0);
 	show("exited", &i, pid);
 }
