@@ -76,8 +76,12 @@ static void user_page_fault(struct arch_regs *r, u64 error)
 	vaddr addr = read_cr2();
 	int err = -EFAULT;
 
-	if (addr < USER_TOP)
+	if (addr < USER_TOP) {
+		bool heavy = arch_heavy_begin();
+
 		err = mm_fault(task_current()->mm, addr, fault_access(error));
+		arch_heavy_end(heavy);
+	}
 	if (unlikely(err))
 		fault_signal(r, error, addr, err);
 }
