@@ -3,6 +3,8 @@
  * single-stepped wherever KVM steps supervisor code, and FILE receives a line a function:
  * instructions with its callees' (by frame pointers), by itself, name. Where the supervisor is
  * emulated that count is the kernel's cost; everywhere it says where a path is long.
+ * Kernel work that runs in user mode (BOOT_EMULATED_SUPERVISOR) is not stepped: MOTE_EMULATED=0 has it
+ * counted too.
  */
 #ifndef MOTE_PROFILE_H
 #define MOTE_PROFILE_H
