@@ -1,4 +1,5 @@
-/* mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2), pkeys(7). */
+/* mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2),
+ * pkeys(7). */
 #include "syscall.h"
 
 #include <linux/mman.h>
@@ -59,7 +60,8 @@ static long protect_growing(struct mm *mm, vaddr addr, size_t len, unsigned int 
 
 long sys_mprotect(unsigned long addr, size_t len, int prot)
 {
-	const int rights = PROT_READ | PROT_WRITE | PROT_EXEC, grows = PROT_GROWSDOWN | PROT_GROWSUP;
+	const int rights = PROT_READ | PROT_WRITE | PROT_EXEC,
+		  grows = PROT_GROWSDOWN | PROT_GROWSUP;
 	struct mm *mm = task_current()->mm;
 
 	if ((prot & grows) == grows || addr & ~PAGE_MASK)
@@ -82,7 +84,8 @@ long sys_brk(unsigned long addr)
 	return mm_brk(task_current()->mm, addr);
 }
 
-long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned int flags, unsigned long new_addr)
+long sys_mremap(unsigned long addr, size_t old_len, size_t new_len, unsigned int flags,
+		unsigned long new_addr)
 {
 	return mm_remap(task_current()->mm, addr, old_len, new_len, flags, new_addr);
 }
@@ -137,7 +140,8 @@ long sys_mincore(unsigned long addr, size_t len, void __user *vec)
 	return 0;
 }
 
-/* pkeys(7): no processor this kernel runs on is asked for them, so there is no key to be had, and -1 means none. */
+/* pkeys(7): no processor this kernel runs on is asked for them, so there is no key to be had, and
+ * -1 means none. */
 long sys_pkey_alloc(unsigned int flags __unused, unsigned long rights __unused)
 {
 	return -EINVAL;

@@ -113,12 +113,12 @@ long sys_munlockall(void)
 #ifndef MEMBARRIER_CMD_GET_REGISTRATIONS /* Linux 6.3 */
 #define MEMBARRIER_CMD_GET_REGISTRATIONS (1 << 9)
 #endif
-#define EXPEDITED_BITS                                                                           \
-	(MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |           \
-	 MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED |         \
-	 MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)
-#define SUPPORTED (MEMBARRIER_CMD_GLOBAL | EXPEDITED_BITS |                                      \
-		   MEMBARRIER_CMD_GET_REGISTRATIONS)
+#define EXPEDITED_BITS                                                                             \
+	(MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |              \
+	 MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED |            \
+	 MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE |                                              \
+	 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)
+#define SUPPORTED (MEMBARRIER_CMD_GLOBAL | EXPEDITED_BITS | MEMBARRIER_CMD_GET_REGISTRATIONS)
 
 /* Every CPU that runs a program passes a barrier: a flush interrupts each and waits for it. */
 static void barrier_everywhere(void)

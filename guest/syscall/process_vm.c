@@ -49,8 +49,9 @@ static bool may_access(struct task *t)
 
 	if (t->process == task_current()->process || capable(CAP_SYS_PTRACE))
 		return true;
-	return me->uid == it->uid && me->uid == it->euid && me->uid == it->suid && me->gid == it->gid &&
-	       me->gid == it->egid && me->gid == it->sgid && t->process->dumpable;
+	return me->uid == it->uid && me->uid == it->euid && me->uid == it->suid &&
+	       me->gid == it->gid && me->gid == it->egid && me->gid == it->sgid &&
+	       t->process->dumpable;
 }
 
 /* Up to one page between user memory at `local` and the remote page at `remote`: bytes moved. */
@@ -80,7 +81,8 @@ static long run_transfer(struct transfer *t)
 	int err = 0;
 
 	while (l < t->local_count && r < t->remote_count) {
-		vaddr local = (vaddr)t->local[l].iov_base + l_off, remote = (vaddr)t->remote[r].iov_base + r_off;
+		vaddr local = (vaddr)t->local[l].iov_base + l_off,
+		      remote = (vaddr)t->remote[r].iov_base + r_off;
 		size_t n = MIN(t->local[l].iov_len - l_off, t->remote[r].iov_len - r_off);
 		size_t moved = 0;
 
@@ -119,10 +121,12 @@ static long with_target(struct transfer *t, int pid)
 	return moved;
 }
 
-static long process_vm(int pid, const void __user *local, unsigned long local_count, const void __user *remote,
-		       unsigned long remote_count, unsigned long flags, bool write)
+static long process_vm(int pid, const void __user *local, unsigned long local_count,
+		       const void __user *remote, unsigned long remote_count, unsigned long flags,
+		       bool write)
 {
-	struct transfer t = {.local_count = local_count, .remote_count = remote_count, .write = write};
+	struct transfer t = {
+		.local_count = local_count, .remote_count = remote_count, .write = write};
 	long result;
 
 	if (flags)
@@ -137,14 +141,16 @@ static long process_vm(int pid, const void __user *local, unsigned long local_co
 	return result;
 }
 
-long sys_process_vm_readv(int pid, const void __user *local, unsigned long local_count, const void __user *remote,
-			  unsigned long remote_count, unsigned long flags)
+long sys_process_vm_readv(int pid, const void __user *local, unsigned long local_count,
+			  const void __user *remote, unsigned long remote_count,
+			  unsigned long flags)
 {
 	return process_vm(pid, local, local_count, remote, remote_count, flags, false);
 }
 
-long sys_process_vm_writev(int pid, const void __user *local, unsigned long local_count, const void __user *remote,
-			   unsigned long remote_count, unsigned long flags)
+long sys_process_vm_writev(int pid, const void __user *local, unsigned long local_count,
+			   const void __user *remote, unsigned long remote_count,
+			   unsigned long flags)
 {
 	return process_vm(pid, local, local_count, remote, remote_count, flags, true);
 }

@@ -35,7 +35,8 @@ static int bomb(void)
 		pid_t pid = fork();
 
 		if (pid < 0) {
-			printf("fork: %s\n", errno == EAGAIN || errno == ENOMEM ? "no more" : strerror(errno));
+			printf("fork: %s\n",
+			       errno == EAGAIN || errno == ENOMEM ? "no more" : strerror(errno));
 			fflush(stdout);
 			kill(0, SIGKILL);
 		}
@@ -49,7 +50,8 @@ static int bomb(void)
 static int tables(void)
 {
 	size_t span = 1ul << 45;
-	char *p = mmap(NULL, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, span, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return 9;

@@ -2,7 +2,7 @@
 #include "memory.h"
 
 #ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 #endif
 #ifndef MADV_WIPEONFORK
@@ -76,8 +76,18 @@ static void remove_pages(void)
 
 static void hints(void)
 {
-	static const int hint[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
-				   MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_DONTDUMP, MADV_DODUMP, 20, 21};
+	static const int hint[] = {MADV_NORMAL,
+				   MADV_RANDOM,
+				   MADV_SEQUENTIAL,
+				   MADV_WILLNEED,
+				   MADV_HUGEPAGE,
+				   MADV_NOHUGEPAGE,
+				   MADV_MERGEABLE,
+				   MADV_UNMERGEABLE,
+				   MADV_DONTDUMP,
+				   MADV_DODUMP,
+				   20,
+				   21};
 	unsigned char *q = pages(4), vec[4];
 
 	p[0] = 3;

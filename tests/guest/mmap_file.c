@@ -115,7 +115,8 @@ static void anonymous_shared(void)
 {
 	unsigned char *p = mmap(NULL, 4 * PG, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd = open("/dev/zero", O_RDWR);
-	unsigned char *z = mmap(NULL, 2 * PG, RW, MAP_PRIVATE, fd, 0), *s = mmap(NULL, 2 * PG, RW, MAP_SHARED, fd, 0);
+	unsigned char *z = mmap(NULL, 2 * PG, RW, MAP_PRIVATE, fd, 0),
+		      *s = mmap(NULL, 2 * PG, RW, MAP_SHARED, fd, 0);
 
 	if (fork() == 0) {
 		p[PG] = 5;

@@ -30,7 +30,8 @@ static void resize(void)
 	CHECK_EQ(p[PG], 1);
 	CHECK_EQ(load(q + PG), MAPERR);
 	CHECK_EQ(load(q + 2 * PG), 0);
-	CHECK(REMAP(p + PG, PG, PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, q + PG) == (long)q + (long)PG);
+	CHECK(REMAP(p + PG, PG, PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, q + PG) ==
+	      (long)q + (long)PG);
 	CHECK_EQ(p[PG], 0);
 	CHECK_EQ(q[PG], 1);
 }

@@ -42,7 +42,8 @@ START_TEST(conversions)
 }
 END_TEST
 
-/* Whatever the history, an allocation is aligned, exclusive, zero when asked for, and the count comes back. */
+/* Whatever the history, an allocation is aligned, exclusive, zero when asked for, and the count
+ * comes back. */
 START_TEST(random_history)
 {
 	enum { LIVE = 64, STEPS = 20000 };
@@ -92,7 +93,8 @@ START_TEST(merges_up_to_the_largest_block)
 		page_put(all[--n]);
 	while (page_alloc(PAGE_MAX_ORDER, 0))
 		blocks++;
-	ck_assert_uint_ge(blocks, RAM / 1024 - 2); /* the kernel lies in one, the poison in another */
+	ck_assert_uint_ge(blocks,
+			  RAM / 1024 - 2); /* the kernel lies in one, the poison in another */
 }
 END_TEST
 

@@ -12,9 +12,9 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 
-#define PG PAGE_SIZE
+#define PG   PAGE_SIZE
 #define BASE 0x10000000ul
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static struct mm *mm;
@@ -56,7 +56,8 @@ static void check_mm(void)
 	vaddr last = 0;
 
 	for (struct vma *v = vma_find_next(mm, 0); v; v = vma_next(v)) {
-		ck_assert(v->start < v->end && v->start >= last && !(v->start & ~PAGE_MASK) && !(v->end & ~PAGE_MASK));
+		ck_assert(v->start < v->end && v->start >= last && !(v->start & ~PAGE_MASK) &&
+			  !(v->end & ~PAGE_MASK));
 		ck_assert_ptr_eq(v->mm, mm);
 		last = v->end;
 		count++;
@@ -113,7 +114,7 @@ static int peek_in(struct mm *m, vaddr va)
 }
 
 #define poke(va, value) poke_in(mm, va, value)
-#define peek(va) peek_in(mm, va)
+#define peek(va)	peek_in(mm, va)
 
 static bool present(vaddr va)
 {
@@ -231,7 +232,9 @@ START_TEST(random_against_model)
 			if (!want)
 				value[at] = step & 0x7f;
 		} else {
-			ck_assert_int_eq(peek(va + 5), prot[at] < 0 ? -EFAULT : !prot[at] ? -EACCES : value[at]);
+			ck_assert_int_eq(peek(va + 5), prot[at] < 0 ? -EFAULT
+						       : !prot[at]  ? -EACCES
+								    : value[at]);
 		}
 		if (step % 8 == 0)
 			check_mm();
@@ -357,7 +360,9 @@ START_TEST(stack_grows_to_its_limit)
 {
 	vaddr top = BASE + 4096 * PG;
 
-	ck_assert_int_gt(mm_map(mm, top - 2 * PG, 2 * PG, RW, ANON | MAP_FIXED | MAP_GROWSDOWN, NULL, 0, VMA_STACK), 0);
+	ck_assert_int_gt(mm_map(mm, top - 2 * PG, 2 * PG, RW, ANON | MAP_FIXED | MAP_GROWSDOWN,
+				NULL, 0, VMA_STACK),
+			 0);
 	fake_rlimit(RLIMIT_STACK, 64 * PG);
 	ck_assert_int_eq(poke(top - 20 * PG, 1), 0);
 	ck_assert_int_eq(poke(top - 64 * PG, 1), 0);
@@ -409,11 +414,14 @@ END_TEST
 
 START_TEST(shared_file_mapping)
 {
-	struct file *f = fake_file(8 * PG, O_RDWR), *r = fake_file(PG, O_RDONLY), *w = fake_file(PG, O_WRONLY);
+	struct file *f = fake_file(8 * PG, O_RDWR), *r = fake_file(PG, O_RDONLY),
+		    *w = fake_file(PG, O_WRONLY);
 	struct page *p;
 
 	ck_assert_int_eq(mm_map(mm, BASE, 8 * PG, RW, MAP_SHARED | MAP_FIXED, f, 0, 0), BASE);
-	ck_assert_int_eq(mm_map(mm, BASE + 8 * PG, 4 * PG, PROT_READ, MAP_SHARED | MAP_FIXED, f, 2 * PG, 0), BASE + 8 * PG);
+	ck_assert_int_eq(
+		mm_map(mm, BASE + 8 * PG, 4 * PG, PROT_READ, MAP_SHARED | MAP_FIXED, f, 2 * PG, 0),
+		BASE + 8 * PG);
 	poke(BASE + 3 * PG, 42);
 	ck_assert_int_eq(peek(BASE + 9 * PG), 42);
 	ck_assert_int_eq(mapping_get(fake_file_mapping(f), 3, false, &p), 0);
@@ -424,7 +432,8 @@ START_TEST(shared_file_mapping)
 	ck_assert_int_eq(mm_map(mm, 0, PG, RW, MAP_SHARED, r, 0, 0), -EACCES);
 	ck_assert_int_eq(mm_map(mm, 0, PG, RW, MAP_SHARED, f, ~0ull & PAGE_MASK, 0), -EOVERFLOW);
 	ck_assert_int_eq(mm_map(mm, 0, PG, PROT_READ, MAP_PRIVATE, w, 0, 0), -EACCES);
-	ck_assert_int_gt(mm_map(mm, BASE + 32 * PG, PG, PROT_READ, MAP_SHARED | MAP_FIXED, r, 0, 0), 0);
+	ck_assert_int_gt(mm_map(mm, BASE + 32 * PG, PG, PROT_READ, MAP_SHARED | MAP_FIXED, r, 0, 0),
+			 0);
 	ck_assert_int_eq(mm_protect(mm, BASE + 32 * PG, PG, RW), -EACCES);
 	/* Adjacent parts of one file merge, others do not. */
 	mm_unmap(mm, BASE, 64 * PG);
@@ -529,7 +538,9 @@ START_TEST(shared_anonymous)
 {
 	struct mm *child;
 
-	ck_assert_int_eq(mm_map(mm, BASE, 4 * PG, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, NULL, 0, 0), BASE);
+	ck_assert_int_eq(
+		mm_map(mm, BASE, 4 * PG, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, NULL, 0, 0),
+		BASE);
 	poke(BASE, 1);
 	child = mm_fork(mm);
 	ck_assert_int_eq(poke_in(child, BASE, 2), 0);
@@ -620,10 +631,12 @@ START_TEST(remap_grows_shrinks_and_moves)
 		ck_assert_int_eq(peek(BASE + i * PG), -EFAULT);
 	}
 	check_mm();
-	ck_assert_int_eq(mm_remap(mm, at, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, BASE), BASE);
+	ck_assert_int_eq(mm_remap(mm, at, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, BASE),
+			 BASE);
 	ck_assert_int_eq(peek(BASE + PG), 2);
 	ck_assert_int_eq(peek(at), -EFAULT);
-	ck_assert_int_eq(mm_remap(mm, BASE, PG, PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, BASE + 32 * PG),
+	ck_assert_int_eq(mm_remap(mm, BASE, PG, PG,
+				  MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, BASE + 32 * PG),
 			 BASE + 32 * PG);
 	ck_assert_int_eq(peek(BASE + 32 * PG), 1);
 	ck_assert_int_eq(peek(BASE), 0);
@@ -639,7 +652,8 @@ START_TEST(remap_errors)
 	ck_assert_int_eq(mm_remap(mm, BASE, PG, 0, 0, 0), -EINVAL);
 	ck_assert_int_eq(mm_remap(mm, BASE, PG, PG, 8, 0), -EINVAL);
 	ck_assert_int_eq(mm_remap(mm, BASE, PG, PG, MREMAP_FIXED, BASE + 8 * PG), -EINVAL);
-	ck_assert_int_eq(mm_remap(mm, BASE, 2 * PG, PG, MREMAP_FIXED | MREMAP_MAYMOVE, BASE + PG), -EINVAL);
+	ck_assert_int_eq(mm_remap(mm, BASE, 2 * PG, PG, MREMAP_FIXED | MREMAP_MAYMOVE, BASE + PG),
+			 -EINVAL);
 	ck_assert_int_eq(mm_remap(mm, BASE, 0, PG, MREMAP_MAYMOVE, 0), -EINVAL);
 	ck_assert_int_eq(mm_remap(mm, BASE, 3 * PG, 5 * PG, MREMAP_MAYMOVE, 0), -EFAULT);
 	ck_assert_int_eq(mm_remap(mm, BASE + 9 * PG, PG, 2 * PG, MREMAP_MAYMOVE, 0), -EFAULT);

@@ -2,8 +2,8 @@
 #include "kernel/mm/slab.h"
 
 #define FANOUT_BITS 6
-#define FANOUT (1u << FANOUT_BITS)
-#define MAX_HEIGHT ((64 + FANOUT_BITS - 1) / FANOUT_BITS)
+#define FANOUT	    (1u << FANOUT_BITS)
+#define MAX_HEIGHT  ((64 + FANOUT_BITS - 1) / FANOUT_BITS)
 
 struct radix_node {
 	void *slot[FANOUT]; /* nodes, or at level 1 values */
@@ -116,7 +116,8 @@ int radix_set(struct radix *r, u64 key, void *value)
 	for (unsigned int level = r->height; level > 1; level--) {
 		slot = &n->slot[slot_of(key, level)];
 		if (!*slot) {
-			/* On failure an empty branch may stay behind: harmless, and the next set or destroy uses it. */
+			/* On failure an empty branch may stay behind: harmless, and the next set or
+			 * destroy uses it. */
 			*slot = slab_zalloc(&node_cache);
 			if (!*slot)
 				return -ENOMEM;

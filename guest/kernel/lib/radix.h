@@ -12,8 +12,9 @@ struct radix {
 
 /* The value at key, NULL when absent. */
 void *radix_get(const struct radix *r, u64 key);
-/* The slot of key and those of the keys after it that lie beside it in memory: *count of them (1 to 64), each a value or NULL. Valid until the
- * next radix_set. NULL: key and its neighbours are absent. */
+/* The slot of key and those of the keys after it that lie beside it in memory: *count of them (1 to
+ * 64), each a value or NULL. Valid until the next radix_set. NULL: key and its neighbours are
+ * absent. */
 void *const *radix_slots(const struct radix *r, u64 key, unsigned int *count);
 /* Set key to value (NULL removes). 0 or -ENOMEM; removal never fails. */
 int radix_set(struct radix *r, u64 key, void *value);

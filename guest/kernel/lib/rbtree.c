@@ -109,9 +109,10 @@ static void remove_fixup(struct rb_tree *t, struct rb_node *x, struct rb_node *p
 		x->red = false;
 }
 
-/* n has two children: its successor takes its place and colour. Reports where a node went missing. */
-static void splice_successor(struct rb_tree *t, struct rb_node *n, struct rb_node **x, struct rb_node **p,
-			     bool *black)
+/* n has two children: its successor takes its place and colour. Reports where a node went
+ * missing. */
+static void splice_successor(struct rb_tree *t, struct rb_node *n, struct rb_node **x,
+			     struct rb_node **p, bool *black)
 {
 	struct rb_node *s = n->right;
 

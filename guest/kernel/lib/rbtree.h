@@ -1,4 +1,5 @@
-/* Red-black trees, intrusive (Cormen et al., Introduction to Algorithms, chapter 13). The caller compares. */
+/* Red-black trees, intrusive (Cormen et al., Introduction to Algorithms, chapter 13). The caller
+ * compares. */
 #ifndef KERNEL_LIB_RBTREE_H
 #define KERNEL_LIB_RBTREE_H
 
@@ -13,7 +14,8 @@ struct rb_tree {
 	struct rb_node *root;
 };
 
-/* Link n as a child of parent at *link (&tree->root, &parent->left or &parent->right), rebalance. */
+/* Link n as a child of parent at *link (&tree->root, &parent->left or &parent->right),
+ * rebalance. */
 void rb_insert(struct rb_tree *t, struct rb_node *n, struct rb_node *parent, struct rb_node **link);
 void rb_remove(struct rb_tree *t, struct rb_node *n);
 struct rb_node *rb_first(const struct rb_tree *t);

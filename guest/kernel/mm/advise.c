@@ -6,7 +6,8 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 
-/* madvise(2) of the part [start, end) of v: 0 or -errno. May sleep, and v may be gone afterwards. */
+/* madvise(2) of the part [start, end) of v: 0 or -errno. May sleep, and v may be gone
+ * afterwards. */
 struct advice {
 	int value;
 	int (*apply)(struct vma *v, vaddr start, vaddr end);
@@ -66,7 +67,8 @@ static int remove_backing(struct vma *v, vaddr start, vaddr end)
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
 	file_get(f);
-	err = f->ops->fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first << PAGE_SHIFT, n << PAGE_SHIFT);
+	err = f->ops->fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first << PAGE_SHIFT,
+				n << PAGE_SHIFT);
 	file_put(f);
 	return err;
 }

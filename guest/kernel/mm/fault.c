@@ -7,14 +7,16 @@
 #include "kernel/task/task.h"
 
 /*
- * A fault costs far more than mapping one page more, so neighbours that will probably be wanted come along: cached pages of a file
- * around the fault, and fresh pages ahead of a program that goes through its memory in order. A window never crosses an aligned block of
- * WINDOW pages, hence no page table either: its slots lie one after another.
+ * A fault costs far more than mapping one page more, so neighbours that will probably be wanted
+ * come along: cached pages of a file around the fault, and fresh pages ahead of a program that goes
+ * through its memory in order. A window never crosses an aligned block of WINDOW pages, hence no
+ * page table either: its slots lie one after another.
  */
 #define WINDOW 16
-#define BLOCK (WINDOW * PAGE_SIZE)
+#define BLOCK  (WINDOW * PAGE_SIZE)
 
-/* Each way a fault goes is a function of its own, so that the short ones do not pay for the registers of the long ones. */
+/* Each way a fault goes is a function of its own, so that the short ones do not pay for the
+ * registers of the long ones. */
 #define __own_frame __attribute__((noinline))
 
 /* Inner answer: state may have changed while asleep, look again. */
@@ -32,13 +34,15 @@ static inline void note_mapped(struct vma *v, vaddr va, vaddr end, unsigned int 
 }
 
 /* ---- anonymous memory ---- */
-/* Reading memory that was never written: the page of zeros, when the vma is not going to be written or memory is scarce. */
+/* Reading memory that was never written: the page of zeros, when the vma is not going to be written
+ * or memory is scarce. */
 static inline bool want_zero_page(const struct vma *v, bool write)
 {
 	return !write && (!(v->prot & PROT_WRITE) || page_available() < 8192);
 }
 
-/* How many pages to map at once: twice as many each time faults come one after the other, up to the end of the block. */
+/* How many pages to map at once: twice as many each time faults come one after the other, up to the
+ * end of the block. */
 static unsigned int window_size(struct vma *v, vaddr va)
 {
 	vaddr block = va & ~(BLOCK - 1);
@@ -52,7 +56,8 @@ static unsigned int window_size(struct vma *v, vaddr va)
 	return MIN(v->ahead, room);
 }
 
-/* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those of va. */
+/* Fresh pages beyond va, in the direction the program goes, while they come easily. Slots are those
+ * of va. */
 static __own_frame int map_ahead(struct vma *v, vaddr va, arch_pte *slot)
 {
 	unsigned int n = window_size(v, va);
@@ -72,7 +77,8 @@ static __own_frame int map_ahead(struct vma *v, vaddr va, arch_pte *slot)
 		*slot = arch_pte_make(page_to_phys(p), flags);
 	}
 	v->next_fault = down ? va - i * PAGE_SIZE : va + i * PAGE_SIZE;
-	note_mapped(v, down ? v->next_fault + PAGE_SIZE : va, down ? va + PAGE_SIZE : v->next_fault, i);
+	note_mapped(v, down ? v->next_fault + PAGE_SIZE : va, down ? va + PAGE_SIZE : v->next_fault,
+		    i);
 	return 0;
 }
 
@@ -114,7 +120,8 @@ static u64 end_index(const struct vma *v)
 }
 
 /*
- * The cache page at index, without a reference: 0, -ENXIO, -ENOMEM, or RETRY after it had to be read (v may be gone then).
+ * The cache page at index, without a reference: 0, -ENXIO, -ENOMEM, or RETRY after it had to be
+ * read (v may be gone then).
  */
 static int cache_page(struct vma *v, u64 index, struct page **out)
 {
@@ -144,7 +151,8 @@ static int cache_page(struct vma *v, u64 index, struct page **out)
 	return !err ? RETRY : err == -ENOMEM ? err : -ENXIO;
 }
 
-/* Fill the empty ones of n slots with the consecutive pages of the boot file system from pa on: how many. */
+/* Fill the empty ones of n slots with the consecutive pages of the boot file system from pa on: how
+ * many. */
 static unsigned int map_boot_pages(arch_pte *slot, unsigned int n, phys_addr pa, unsigned int flags)
 {
 	arch_pte e = arch_pte_make(pa, flags), *end = slot + n;
@@ -160,7 +168,8 @@ static unsigned int map_boot_pages(arch_pte *slot, unsigned int n, phys_addr pa,
 }
 
 /* The same with whatever the cache holds from index on. */
-static unsigned int map_cache_pages(struct mapping *m, arch_pte *slot, unsigned int n, u64 index, unsigned int flags)
+static unsigned int map_cache_pages(struct mapping *m, arch_pte *slot, unsigned int n, u64 index,
+				    unsigned int flags)
 {
 	unsigned int count = 0;
 
@@ -177,10 +186,12 @@ static unsigned int map_cache_pages(struct mapping *m, arch_pte *slot, unsigned 
 	return count;
 }
 
-/* Map what the cache holds of the pages around va (whose slot this is), the one at va being there. */
+/* Map what the cache holds of the pages around va (whose slot this is), the one at va being
+ * there. */
 static void map_around(struct vma *v, vaddr va, arch_pte *slot, unsigned int flags)
 {
-	vaddr start = MAX(va & ~(BLOCK - 1), v->start), end = MIN((va & ~(BLOCK - 1)) + BLOCK, v->end);
+	vaddr start = MAX(va & ~(BLOCK - 1), v->start),
+	      end = MIN((va & ~(BLOCK - 1)) + BLOCK, v->end);
 	u64 index = vma_index(v, start), n = MIN((end - start) >> PAGE_SHIFT, end_index(v) - index);
 	struct mapping *m = v->mapping;
 	unsigned int count;
@@ -272,10 +283,13 @@ int vma_grow_down(struct vma *v, vaddr addr)
 	struct mm *mm = v->mm;
 	struct vma *prev = vma_prev(v);
 	vaddr start = addr & PAGE_MASK;
-	vaddr lowest = prev ? prev->end + (prev->prot && !(prev->flags & VMA_GROWSDOWN) ? STACK_GUARD : 0) : MMAP_MIN_ADDR;
+	vaddr lowest =
+		prev ? prev->end + (prev->prot && !(prev->flags & VMA_GROWSDOWN) ? STACK_GUARD : 0)
+		     : MMAP_MIN_ADDR;
 	u64 n = (v->start - start) >> PAGE_SHIFT;
 
-	if (start < lowest || v->end - start > rlimit_current(RLIMIT_STACK) || mm_may_map(mm, n, v->prot, v->flags))
+	if (start < lowest || v->end - start > rlimit_current(RLIMIT_STACK) ||
+	    mm_may_map(mm, n, v->prot, v->flags))
 		return -EFAULT;
 	if (v->flags & VMA_LOCKED && !mm_may_lock(mm, n))
 		return -EFAULT;
@@ -298,10 +312,12 @@ static __own_frame struct vma *stack_for(struct mm *mm, vaddr addr)
 }
 
 /* What each access needs; any right at all lets one read. */
-static const u8 access_needs[] = {
-	[FAULT_READ] = PROT_READ | PROT_WRITE | PROT_EXEC, [FAULT_WRITE] = PROT_WRITE, [FAULT_EXEC] = PROT_EXEC};
+static const u8 access_needs[] = {[FAULT_READ] = PROT_READ | PROT_WRITE | PROT_EXEC,
+				  [FAULT_WRITE] = PROT_WRITE,
+				  [FAULT_EXEC] = PROT_EXEC};
 
-static inline __attribute__((always_inline)) int fault_once(struct mm *mm, vaddr addr, enum fault_access access)
+static inline __attribute__((always_inline)) int fault_once(struct mm *mm, vaddr addr,
+							    enum fault_access access)
 {
 	bool write = access == FAULT_WRITE;
 	vaddr va = addr & PAGE_MASK;
@@ -346,7 +362,8 @@ int mm_fault(struct mm *mm, vaddr addr, enum fault_access access)
 	return likely(!err) ? 0 : fault_again(mm, addr, access, err);
 }
 
-/* Fill the empty slots of [start, end) of anonymous memory that may be written: 0, or -ENOMEM on the way. */
+/* Fill the empty slots of [start, end) of anonymous memory that may be written: 0, or -ENOMEM on
+ * the way. */
 static int populate_anon(struct vma *v, vaddr start, vaddr end)
 {
 	unsigned int flags = vma_pte_flags(v->prot), count = 0;
@@ -387,7 +404,8 @@ int mm_populate(struct mm *mm, vaddr addr, size_t len, bool write)
 		struct vma *v = vma_find(mm, va);
 		bool dirty = v && (write || (v->prot & PROT_WRITE && !(v->flags & VMA_SHARED)));
 
-		if (v && v->prot & PROT_WRITE && !v->mapping && !populate_anon(v, va, MIN(end, v->end))) {
+		if (v && v->prot & PROT_WRITE && !v->mapping &&
+		    !populate_anon(v, va, MIN(end, v->end))) {
 			va = v->end;
 			continue;
 		}

@@ -13,10 +13,10 @@
 #define MAP_32BIT 0 /* x86 only */
 #endif
 /* What MAP_SHARED_VALIDATE accepts. */
-#define MAP_KNOWN                                                                                \
-	(MAP_TYPE_MASK | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE |    \
-	 MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |        \
-	 MAP_UNINITIALIZED | MAP_32BIT)
+#define MAP_KNOWN                                                                                  \
+	(MAP_TYPE_MASK | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN |         \
+	 MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |              \
+	 MAP_NONBLOCK | MAP_STACK | MAP_UNINITIALIZED | MAP_32BIT)
 
 /* One mmap(2) with its addresses settled. */
 struct map_request {
@@ -33,7 +33,8 @@ int mm_may_map(struct mm *mm, u64 n, unsigned int prot, unsigned int flags)
 {
 	if (mm->total_pages + n > rlimit_current(RLIMIT_AS) >> PAGE_SHIFT)
 		return -ENOMEM;
-	if (vma_is_data(prot, flags) && mm->data_pages + n > rlimit_current(RLIMIT_DATA) >> PAGE_SHIFT)
+	if (vma_is_data(prot, flags) &&
+	    mm->data_pages + n > rlimit_current(RLIMIT_DATA) >> PAGE_SHIFT)
 		return -ENOMEM;
 	/* Overcommit as Linux' heuristic mode: only what could never be filled is refused. */
 	if (n > 4096 && !(flags & VMA_NORESERVE) && prot & PROT_WRITE && n > page_total())
@@ -43,7 +44,8 @@ int mm_may_map(struct mm *mm, u64 n, unsigned int prot, unsigned int flags)
 
 bool mm_may_lock(struct mm *mm, u64 n)
 {
-	return mm->locked_pages + n <= rlimit_current(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK);
+	return mm->locked_pages + n <= rlimit_current(RLIMIT_MEMLOCK) >> PAGE_SHIFT ||
+	       capable(CAP_IPC_LOCK);
 }
 
 bool mm_may_lock_any(void)
@@ -59,7 +61,8 @@ vaddr vma_guard_start(const struct vma *v)
 	return v->start > STACK_GUARD ? v->start - STACK_GUARD : 0;
 }
 
-/* The highest hole of len bytes that ends at or below top: its end, 0. *largest: the largest hole passed over. */
+/* The highest hole of len bytes that ends at or below top: its end, 0. *largest: the largest hole
+ * passed over. */
 static vaddr search_down(struct mm *mm, vaddr top, size_t len, u64 *largest)
 {
 	struct vma *above = vma_find_next(mm, top);
@@ -136,7 +139,8 @@ static int place(struct map_request *r, size_t len)
 		return -EEXIST;
 	if (!fixed && (r->addr < MMAP_MIN_ADDR || r->addr > USER_TOP - len ||
 		       (r->next && vma_guard_start(r->next) < r->addr + len))) {
-		r->addr = r->map_flags & MAP_32BIT ? find_hole_low(r->mm, len) : mm_find_hole(r->mm, len);
+		r->addr = r->map_flags & MAP_32BIT ? find_hole_low(r->mm, len)
+						   : mm_find_hole(r->mm, len);
 		if (!r->addr)
 			return -ENOMEM;
 		r->next = vma_find_next(r->mm, r->addr);
@@ -145,7 +149,8 @@ static int place(struct map_request *r, size_t len)
 	return 0;
 }
 
-/* What the file and the kind of mapping allow: 0 -EINVAL -EACCES -ENODEV -EPERM; adds to r->vma_flags. mmap(2), "ERRORS". */
+/* What the file and the kind of mapping allow: 0 -EINVAL -EACCES -ENODEV -EPERM; adds to
+ * r->vma_flags. mmap(2), "ERRORS". */
 static int check_file(struct map_request *r)
 {
 	struct file *f = r->file;
@@ -202,7 +207,8 @@ static u64 replaced_pages(struct mm *mm, vaddr addr, vaddr end)
 
 static int check_limits(struct map_request *r)
 {
-	unsigned int flags = r->vma_flags | (r->file && r->vma_flags & VMA_SHARED ? VMA_NORESERVE : 0);
+	unsigned int flags =
+		r->vma_flags | (r->file && r->vma_flags & VMA_SHARED ? VMA_NORESERVE : 0);
 	u64 n = (r->end - r->addr) >> PAGE_SHIFT;
 	struct mm *mm = r->mm;
 
@@ -223,7 +229,11 @@ static int check_limits(struct map_request *r)
 /* Anonymous memory beside equal memory: the neighbour grows, nothing is allocated. */
 static bool extend_neighbour(struct map_request *r)
 {
-	struct vma like = {.start = r->addr, .end = r->end, .prot = r->prot, .flags = r->vma_flags, .mm = r->mm};
+	struct vma like = {.start = r->addr,
+			   .end = r->end,
+			   .prot = r->prot,
+			   .flags = r->vma_flags,
+			   .mm = r->mm};
 	struct vma *next = r->next, *prev;
 
 	if (next && vma_mergeable(&like, next)) {
@@ -254,7 +264,8 @@ static int attach(struct vma *v, struct map_request *r)
 	v->pgoff = r->pgoff;
 	v->mapping = &f->inode->mapping;
 	err = f->ops->mmap(f, v);
-	if (!err && v->mapping && v->flags & VMA_SHARED && v->mapping->ops && v->mapping->ops->write_page)
+	if (!err && v->mapping && v->flags & VMA_SHARED && v->mapping->ops &&
+	    v->mapping->ops->write_page)
 		v->flags |= VMA_WRITENOTIFY;
 	return err;
 }
@@ -296,11 +307,15 @@ static int make_room(struct map_request *r)
 	return err;
 }
 
-long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned int map_flags, struct file *file,
-	    u64 off, unsigned int vma_flags)
+long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned int map_flags,
+	    struct file *file, u64 off, unsigned int vma_flags)
 {
-	struct map_request r = {.mm = mm, .addr = addr, .prot = prot & (PROT_READ | PROT_WRITE | PROT_EXEC),
-				.map_flags = map_flags, .vma_flags = vma_flags, .file = file,
+	struct map_request r = {.mm = mm,
+				.addr = addr,
+				.prot = prot & (PROT_READ | PROT_WRITE | PROT_EXEC),
+				.map_flags = map_flags,
+				.vma_flags = vma_flags,
+				.file = file,
 				.pgoff = off >> PAGE_SHIFT};
 	int err;
 
@@ -325,7 +340,8 @@ long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned i
 	return r.addr;
 }
 
-long mm_map_pages(struct mm *mm, vaddr addr, struct page **pages, unsigned int n, unsigned int prot, unsigned int vma_flags)
+long mm_map_pages(struct mm *mm, vaddr addr, struct page **pages, unsigned int n, unsigned int prot,
+		  unsigned int vma_flags)
 {
 	vaddr end = addr + ((vaddr)n << PAGE_SHIFT);
 	struct vma *v = vma_find_next(mm, addr);
@@ -358,7 +374,8 @@ long mm_map_pages(struct mm *mm, vaddr addr, struct page **pages, unsigned int n
 }
 
 /* ---- munmap ---- */
-/* Take v out: the vma behind it, NULL when there is none. Dropping its file may sleep, so the tree may differ afterwards. */
+/* Take v out: the vma behind it, NULL when there is none. Dropping its file may sleep, so the tree
+ * may differ afterwards. */
 static struct vma *remove_vma(struct mm *mm, struct vma *v)
 {
 	struct vma *next = vma_next(v);
@@ -401,7 +418,8 @@ vaddr mm_brk(struct mm *mm, vaddr brk)
 	u64 limit = rlimit_current(RLIMIT_DATA);
 	struct vma *next;
 
-	if (brk < mm->brk_start || brk > USER_TOP || brk - mm->brk_start + (mm->data_end - mm->data_start) > limit)
+	if (brk < mm->brk_start || brk > USER_TOP ||
+	    brk - mm->brk_start + (mm->data_end - mm->data_start) > limit)
 		return mm->brk;
 	if (new < old && mm_unmap(mm, new, old - new))
 		return mm->brk;
@@ -409,8 +427,9 @@ vaddr mm_brk(struct mm *mm, vaddr brk)
 		next = vma_find_next(mm, old);
 		if (next && vma_guard_start(next) < new + PAGE_SIZE)
 			return mm->brk;
-		if (mm_map(mm, old, new - old, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			   NULL, 0, VMA_HEAP) < 0)
+		if (mm_map(mm, old, new - old, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, NULL, 0,
+			   VMA_HEAP) < 0)
 			return mm->brk;
 	}
 	mm->brk = brk;

@@ -87,7 +87,8 @@ int mapping_get(struct mapping *m, u64 index, bool create, struct page **out)
 	p->index = index;
 	if (on_disk(m)) {
 		err = m->ops->read_page(m, p);
-		/* Somebody else may have read the same page while this one slept: his is the one. */
+		/* Somebody else may have read the same page while this one slept: his is the one.
+		 */
 		other = mapping_peek(m, index);
 		if (err || other) {
 			page_put(p);
@@ -126,7 +127,8 @@ int mapping_sync(struct mapping *m, u64 first, u64 last)
 
 		if (!(p->flags & PAGE_DIRTY))
 			continue;
-		/* Cleared and write-protected first: a write during the transfer makes it dirty again. */
+		/* Cleared and write-protected first: a write during the transfer makes it dirty
+		 * again. */
 		p->flags &= ~PAGE_DIRTY;
 		mapping_protect_range(m, i, i);
 		page_get(p);
@@ -145,7 +147,8 @@ static void drop_range(struct mapping *m, u64 first, u64 last)
 {
 	struct page *p;
 
-	for (u64 i = first; i <= last && m->page_count && (p = radix_next(&m->pages, &i)) && i <= last; i++)
+	for (u64 i = first;
+	     i <= last && m->page_count && (p = radix_next(&m->pages, &i)) && i <= last; i++)
 		cache_remove(m, p);
 }
 
@@ -193,7 +196,7 @@ u64 mapping_reclaim(u64 want)
 	struct mapping *m;
 	u64 freed = 0;
 
-	list_for_each(m, &reclaimable, all) {
+	list_for_each (m, &reclaimable, all) {
 		freed += reclaim_from(m, want - freed);
 		if (freed >= want)
 			break;

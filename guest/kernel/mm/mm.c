@@ -36,8 +36,8 @@ struct mm *mm_get(struct mm *mm)
 }
 
 /*
- * Free all vmas, leaves of the tree first: nobody looks at it any more, so it needs no rebalancing. Dropping a file may
- * sleep; the vmas still in a mapping's list then have nothing mapped.
+ * Free all vmas, leaves of the tree first: nobody looks at it any more, so it needs no rebalancing.
+ * Dropping a file may sleep; the vmas still in a mapping's list then have nothing mapped.
  */
 static void free_vmas(struct mm *mm)
 {
@@ -82,10 +82,12 @@ struct fork_copy {
 	bool skip;    /* there is a VMA_DONTFORK */
 };
 
-/* Private copies are shared read-only from now on; pages of the page cache come back by faults. One table's worth: 0 or -ENOMEM. */
+/* Private copies are shared read-only from now on; pages of the page cache come back by faults. One
+ * table's worth: 0 or -ENOMEM. */
 static int fork_run(struct fork_copy *f, const struct pte_run *run)
 {
-	arch_pte *first = NULL; /* the child's slot of run->va, when there is something to put there */
+	arch_pte *first =
+		NULL; /* the child's slot of run->va, when there is something to put there */
 	arch_pte *from = run->slot;
 	u64 count = 0;
 
@@ -126,10 +128,11 @@ static int fork_pages(struct vma *v, struct fork_copy *f)
 }
 
 /*
- * Copy the subtree at n, in shape and colour, to *link below parent. 0 or -ENOMEM with what there is so far in place. As deep
- * as the tree is high: 32 at most.
+ * Copy the subtree at n, in shape and colour, to *link below parent. 0 or -ENOMEM with what there
+ * is so far in place. As deep as the tree is high: 32 at most.
  */
-static int fork_tree(struct fork_copy *f, struct rb_node *n, struct rb_node *parent, struct rb_node **link)
+static int fork_tree(struct fork_copy *f, struct rb_node *n, struct rb_node *parent,
+		     struct rb_node **link)
 {
 	const unsigned int not_inherited = VMA_LOCKED | VMA_LOCKONFAULT;
 	struct vma *v = container_of(n, struct vma, node), *copy = vma_copy(f->child, v);
@@ -198,8 +201,8 @@ static void fork_layout(struct mm *child, const struct mm *parent)
 }
 
 /*
- * What parent and child do first: both write to the page of the stack they are on, the child runs on. Each would come back for it with a
- * fault of its own.
+ * What parent and child do first: both write to the page of the stack they are on, the child runs
+ * on. Each would come back for it with a fault of its own.
  */
 static void fork_warm(struct mm *parent, struct mm *child)
 {

@@ -8,8 +8,9 @@
 #include "kernel/time/clock.h"
 #include "shared/abi/hypercall.h"
 
-/* A victim gets this many turns of at most TURN_NS to go before the next one is chosen; in the end the fault gives up. */
-#define TURNS 16
+/* A victim gets this many turns of at most TURN_NS to go before the next one is chosen; in the end
+ * the fault gives up. */
+#define TURNS	16
 #define TURN_NS 10000000ull
 #define GIVE_UP (TURNS * 64)
 
@@ -20,7 +21,8 @@ struct victim {
 	u64 pages;
 };
 
-/* What the end of an address space gives back: pages, page tables, and vmas at some twenty a page. */
+/* What the end of an address space gives back: pages, page tables, and vmas at some twenty a
+ * page. */
 static u64 burden(const struct mm *mm)
 {
 	return mm->rss_pages + mm->pgtable.table_pages + mm->vma_count / 20;
@@ -43,12 +45,14 @@ static void consider(void *ctx, struct task *t)
 static void report(const struct victim *v)
 {
 	char line[128];
-	int n = ksnprintf(line, sizeof(line), "Out of memory: killed process %d (%s), %llu KiB\n", task_tgid(v->task),
-			  v->task->comm, (unsigned long long)v->pages << (PAGE_SHIFT - 10));
+	int n = ksnprintf(line, sizeof(line), "Out of memory: killed process %d (%s), %llu KiB\n",
+			  task_tgid(v->task), v->task->comm,
+			  (unsigned long long)v->pages << (PAGE_SHIFT - 10));
 
 	klog("%s", line);
 	if (!(boot_info->flags & BOOT_VERBOSE))
-		arch_hypercall(HC_CONSOLE, virt_to_phys(line), MIN((size_t)n, sizeof(line) - 1), 0, 0);
+		arch_hypercall(HC_CONSOLE, virt_to_phys(line), MIN((size_t)n, sizeof(line) - 1), 0,
+			       0);
 }
 
 void oom_kill(void)

@@ -4,7 +4,8 @@
 #include "kernel/mm/slab.h"
 #include "shared/abi/boot.h"
 
-/* Single pages are freed to a stack and reused from there; they meet their buddies when a block is wanted, so many at a time. */
+/* Single pages are freed to a stack and reused from there; they meet their buddies when a block is
+ * wanted, so many at a time. */
 #define STACK_DRAIN 256
 
 struct page *page_map;
@@ -17,13 +18,14 @@ static u64 fresh;	  /* index: this page and all above were never used */
 static u64 fresh_end;	  /* index: end of RAM */
 static struct page *stack;
 static struct page *clean_stack; /* page_free_clean: all zero */
-static u32 orders; /* bit mask: which free lists hold something */
+static u32 orders;		 /* bit mask: which free lists hold something */
 static u64 fail_countdown;
 static struct page *zero_page;
 static struct list free_list[PAGE_MAX_ORDER + 1] = {
-	LIST_INIT(free_list[0]), LIST_INIT(free_list[1]), LIST_INIT(free_list[2]), LIST_INIT(free_list[3]),
-	LIST_INIT(free_list[4]), LIST_INIT(free_list[5]), LIST_INIT(free_list[6]), LIST_INIT(free_list[7]),
-	LIST_INIT(free_list[8]), LIST_INIT(free_list[9]), LIST_INIT(free_list[10]),
+	LIST_INIT(free_list[0]), LIST_INIT(free_list[1]),  LIST_INIT(free_list[2]),
+	LIST_INIT(free_list[3]), LIST_INIT(free_list[4]),  LIST_INIT(free_list[5]),
+	LIST_INIT(free_list[6]), LIST_INIT(free_list[7]),  LIST_INIT(free_list[8]),
+	LIST_INIT(free_list[9]), LIST_INIT(free_list[10]),
 };
 
 void page_init(const struct boot_info *info)
@@ -44,7 +46,8 @@ void page_init(const struct boot_info *info)
 	reserve_pages = MIN(MAX(total_pages / 64, 64), 1024);
 }
 
-/* ---- debug kernel: freed pages are poisoned by copying a page of poison, which is cheap everywhere ---- */
+/* ---- debug kernel: freed pages are poisoned by copying a page of poison, which is cheap
+ * everywhere ---- */
 #define POISON 0x6b6b6b6b6b6b6b6bull
 
 #ifdef KERNEL_DEBUG
@@ -69,7 +72,8 @@ static void poison_check(struct page *p)
 	const u64 *word = page_to_virt(p);
 	u64 want = word[0] ? POISON : 0;
 
-	if (poison_page && (word[0] != want || word[1] != want || word[510] != want || word[511] != want))
+	if (poison_page &&
+	    (word[0] != want || word[1] != want || word[510] != want || word[511] != want))
 		panic("page %#llx was written after it was freed",
 		      (unsigned long long)page_to_phys(p));
 }
@@ -206,7 +210,8 @@ static struct page *clean_take(void)
 	return p;
 }
 
-/* Neither the free lists nor untouched memory have it: single pages and clean ones meet their buddies until they do. */
+/* Neither the free lists nor untouched memory have it: single pages and clean ones meet their
+ * buddies until they do. */
 static struct page *take_hard(unsigned int order)
 {
 	struct page *p = NULL;
@@ -239,7 +244,8 @@ static struct page *alloc_slow(unsigned int order, unsigned int flags)
 	u64 n = 1ull << order;
 	struct page *p;
 
-	if (order > PAGE_MAX_ORDER || free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0))
+	if (order > PAGE_MAX_ORDER ||
+	    free_pages < n + (flags & PAGE_ALLOC_USER ? reserve_pages : 0))
 		return NULL;
 	p = take(order);
 	if (!p)

@@ -1,10 +1,11 @@
 /*
  * Physical pages. One struct page for every page of RAM and of the boot file system, in an array at
- * the start of free memory that is all zero until touched: a zero descriptor above the watermark means free and never
- * used, and such a page is itself all zero. Boot costs nothing in proportion to memory size.
+ * the start of free memory that is all zero until touched: a zero descriptor above the watermark
+ * means free and never used, and such a page is itself all zero. Boot costs nothing in proportion
+ * to memory size.
  *
- * Pages below boot_info.free_start (the kernel image) and those of the boot file system have descriptors and may be
- * referenced, but never enter the allocator.
+ * Pages below boot_info.free_start (the kernel image) and those of the boot file system have
+ * descriptors and may be referenced, but never enter the allocator.
  */
 #ifndef KERNEL_MM_PAGE_H
 #define KERNEL_MM_PAGE_H
@@ -18,11 +19,11 @@ struct slab_cache;
 struct boot_info;
 
 enum page_flag {
-	PAGE_BUDDY = 1 << 0,	/* free, head of a block of 2^order */
+	PAGE_BUDDY = 1 << 0, /* free, head of a block of 2^order */
 	PAGE_SLAB = 1 << 1,
-	PAGE_BOOTFS = 1 << 2,	/* belongs to the boot file system: never returns to the allocator */
-	PAGE_CACHE = 1 << 3,	/* in a mapping's page cache (mapping, index valid) */
-	PAGE_DIRTY = 1 << 4,	/* cache page newer than its disk */
+	PAGE_BOOTFS = 1 << 2, /* belongs to the boot file system: never returns to the allocator */
+	PAGE_CACHE = 1 << 3,  /* in a mapping's page cache (mapping, index valid) */
+	PAGE_DIRTY = 1 << 4,  /* cache page newer than its disk */
 	PAGE_UPTODATE = 1 << 5, /* cache page holds the file's data */
 	PAGE_PINNED = 1 << 6,	/* part of the kernel: zero page, vDSO */
 	PAGE_CLEAN = 1 << 7,	/* with PAGE_BUDDY: every page of the block is still all zero */
@@ -33,8 +34,9 @@ enum page_flag {
 struct page {
 	u32 flags;
 	u32 order;    /* of a free or allocated block, in its head */
-	u32 refcount; /* 0 = free; page-table entries, the page cache and kernel users each hold one */
-	struct {      /* slabs: objects in use; objects ever handed out (the rest was never touched) */
+	u32 refcount; /* 0 = free; page-table entries, the page cache and kernel users each hold one
+		       */
+	struct { /* slabs: objects in use; objects ever handed out (the rest was never touched) */
 		u16 inuse, carved;
 	};
 	union {
@@ -62,19 +64,22 @@ enum page_alloc_flag {
 	PAGE_ALLOC_ZERO = 1 << 0,
 	PAGE_ALLOC_USER = 1 << 1, /* leave the reserve for the kernel */
 };
-/* 2^order contiguous pages (order <= PAGE_MAX_ORDER), refcount 1, or NULL. Never sleeps. Free with page_put of the head. */
+/* 2^order contiguous pages (order <= PAGE_MAX_ORDER), refcount 1, or NULL. Never sleeps. Free with
+ * page_put of the head. */
 struct page *page_alloc(unsigned int order, unsigned int flags);
 /*
- * A page of zeros whose owner hands it back as zeros: page tables, whose every entry is cleared before. They are kept apart: no
- * clearing, and a host that shadows page tables meets the same pages again. NULL when memory is out but for the reserve: programs decide
- * how many tables they need.
+ * A page of zeros whose owner hands it back as zeros: page tables, whose every entry is cleared
+ * before. They are kept apart: no clearing, and a host that shadows page tables meets the same
+ * pages again. NULL when memory is out but for the reserve: programs decide how many tables they
+ * need.
  */
 struct page *page_alloc_clean(void);
 void page_free_clean(struct page *p);
 /* page_put's slow half: the last reference of p's block is gone. */
 void page_free(struct page *p);
 
-/* Pages whose last reference went, chained by page.freelist, to be freed together: single pages only. */
+/* Pages whose last reference went, chained by page.freelist, to be freed together: single pages
+ * only. */
 struct page_chain {
 	struct page *first, *last;
 	u64 count;

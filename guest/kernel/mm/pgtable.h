@@ -12,7 +12,8 @@ struct pte_run {
 	arch_pte *slot, *stop;
 	vaddr va;
 };
-/* The run at the first table at or beyond run->va, no further than end; false when there is none. */
+/* The run at the first table at or beyond run->va, no further than end; false when there is
+ * none. */
 static inline bool pte_run_next(struct arch_pgtable *pt, struct pte_run *run, vaddr end)
 {
 	vaddr stop;
@@ -32,12 +33,12 @@ static inline arch_pte *pte_present_from(arch_pte *slot, arch_pte *stop)
 }
 
 /*
- * Every present entry of [start, end) in order: the statement that follows runs with `at` on its slot; it may change or
- * clear it. pte_va(run, at) is its address.
+ * Every present entry of [start, end) in order: the statement that follows runs with `at` on its
+ * slot; it may change or clear it. pte_va(run, at) is its address.
  */
-#define for_each_pte(pt, start, end, run, at)                                                    \
-	for (run = (struct pte_run){.va = (start)}; pte_run_next((pt), &run, (end));            \
-	     run.va += (vaddr)(run.stop - run.slot) << PAGE_SHIFT)                              \
+#define for_each_pte(pt, start, end, run, at)                                                      \
+	for (run = (struct pte_run){.va = (start)}; pte_run_next((pt), &run, (end));               \
+	     run.va += (vaddr)(run.stop - run.slot) << PAGE_SHIFT)                                 \
 		for (at = run.slot; (at = pte_present_from(at, run.stop)) != run.stop; at++)
 
 static inline vaddr pte_va(const struct pte_run *run, const arch_pte *slot)

@@ -2,7 +2,8 @@
 
 #include <linux/mman.h>
 
-/* Give v other rights and flags, counters and page tables included. It may then equal its neighbours. */
+/* Give v other rights and flags, counters and page tables included. It may then equal its
+ * neighbours. */
 static struct vma *vma_change(struct vma *v, unsigned int prot, unsigned int flags)
 {
 	u64 n = vma_pages(v);

@@ -3,7 +3,8 @@
 #include <linux/mman.h>
 #include "kernel/mm/pgtable.h"
 
-/* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is out. */
+/* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is
+ * out. */
 static vaddr move_entries(struct mm *mm, vaddr from, vaddr end, vaddr to)
 {
 	struct pte_run run;
@@ -50,7 +51,8 @@ static int check_request(const struct remap_request *r)
 {
 	unsigned int f = r->flags;
 
-	if (f & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) || r->addr & ~PAGE_MASK || !r->new_len)
+	if (f & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) || r->addr & ~PAGE_MASK ||
+	    !r->new_len)
 		return -EINVAL;
 	if (f & (MREMAP_FIXED | MREMAP_DONTUNMAP) && !(f & MREMAP_MAYMOVE))
 		return -EINVAL;
@@ -58,14 +60,16 @@ static int check_request(const struct remap_request *r)
 		return -EINVAL;
 	if (!(f & MREMAP_FIXED))
 		return 0;
-	if (r->new_addr & ~PAGE_MASK || r->new_len > USER_TOP || r->new_addr > USER_TOP - r->new_len)
+	if (r->new_addr & ~PAGE_MASK || r->new_len > USER_TOP ||
+	    r->new_addr > USER_TOP - r->new_len)
 		return -EINVAL;
 	if (r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr)
 		return -EINVAL;
 	return 0;
 }
 
-/* The vma to be resized, after the checks of its kind and of the limits: 0 -EFAULT -EINVAL -EAGAIN -ENOMEM. */
+/* The vma to be resized, after the checks of its kind and of the limits: 0 -EFAULT -EINVAL -EAGAIN
+ * -ENOMEM. */
 static int check_vma(const struct remap_request *r, struct vma **out)
 {
 	struct vma *v = vma_find(r->mm, r->addr);
@@ -77,14 +81,17 @@ static int check_vma(const struct remap_request *r, struct vma **out)
 		return -EINVAL;
 	if (r->old_len > v->end - r->addr || (more && v->flags & VMA_VDSO))
 		return -EFAULT;
-	if (v->mapping && vma_index(v, r->addr) + (r->new_len >> PAGE_SHIFT) > 1ull << (63 - PAGE_SHIFT))
+	if (v->mapping &&
+	    vma_index(v, r->addr) + (r->new_len >> PAGE_SHIFT) > 1ull << (63 - PAGE_SHIFT))
 		return -EINVAL;
 	if (r->flags & MREMAP_DONTUNMAP)
 		more = r->new_len >> PAGE_SHIFT;
 	if (more && v->flags & VMA_LOCKED && !mm_may_lock(r->mm, more))
 		return -EAGAIN;
 	*out = v;
-	return more ? mm_may_map(r->mm, more, v->prot, v->flags | (v->file && v->mapping ? VMA_NORESERVE : 0)) : 0;
+	return more ? mm_may_map(r->mm, more, v->prot,
+				 v->flags | (v->file && v->mapping ? VMA_NORESERVE : 0))
+		    : 0;
 }
 
 /* v's part at addr, old_len bytes, goes to new_addr with new_len bytes; the place is free. */
@@ -192,10 +199,15 @@ static long remap(struct remap_request *r)
 	return to ? move_vma(r, v, to) : -ENOMEM;
 }
 
-long mm_remap(struct mm *mm, vaddr addr, size_t old_len, size_t new_len, unsigned int flags, vaddr new_addr)
+long mm_remap(struct mm *mm, vaddr addr, size_t old_len, size_t new_len, unsigned int flags,
+	      vaddr new_addr)
 {
-	struct remap_request r = {.mm = mm, .addr = addr, .new_addr = new_addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE),
-				  .new_len = ALIGN_UP(new_len, PAGE_SIZE), .flags = flags};
+	struct remap_request r = {.mm = mm,
+				  .addr = addr,
+				  .new_addr = new_addr,
+				  .old_len = ALIGN_UP(old_len, PAGE_SIZE),
+				  .new_len = ALIGN_UP(new_len, PAGE_SIZE),
+				  .flags = flags};
 	struct vma *v;
 	long at;
 	int err = check_request(&r);

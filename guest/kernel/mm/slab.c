@@ -8,13 +8,14 @@
 static struct list caches = LIST_INIT(caches);
 
 /*
- * Debug kernel: each object is followed by a state word and the free-list link; a freed object is filled with poison. So a
- * write past the end, a second free and (on reuse) a write after free are found.
+ * Debug kernel: each object is followed by a state word and the free-list link; a freed object is
+ * filled with poison. So a write past the end, a second free and (on reuse) a write after free are
+ * found.
  */
 #ifdef KERNEL_DEBUG
 #define STATE_USED 0x600dc0deull
 #define STATE_FREE 0xdeadf1eeull
-#define POISON 0x6b
+#define POISON	   0x6b
 
 static u64 *state_of(const struct slab_cache *c, void *object)
 {
@@ -56,7 +57,8 @@ static inline void **link_of(const struct slab_cache *c __unused, void *object)
 {
 	return object;
 }
-static inline void mark_used(const struct slab_cache *c __unused, void *object __unused, bool recycled __unused)
+static inline void mark_used(const struct slab_cache *c __unused, void *object __unused,
+			     bool recycled __unused)
 {
 }
 static inline void mark_free(const struct slab_cache *c __unused, void *object __unused)
@@ -148,7 +150,8 @@ static struct page *slab_of(const struct slab_cache *c, void *object)
 	return virt_to_page((void *)((uintptr_t)object & ~mask));
 }
 
-/* Give a free object back to its slab. An empty slab goes unless it is the cache's last with room. */
+/* Give a free object back to its slab. An empty slab goes unless it is the cache's last with
+ * room. */
 static __attribute__((noinline)) void give_back(struct slab_cache *c, void *object)
 {
 	struct page *p = slab_of(c, object);
@@ -186,7 +189,7 @@ static void shrink_cache(struct slab_cache *c)
 		c->spares--;
 		give_back(c, object);
 	}
-	list_for_each_safe(p, tmp, &c->partial, link)
+	list_for_each_safe (p, tmp, &c->partial, link)
 		if (!p->inuse)
 			slab_release(c, p);
 }
@@ -195,7 +198,7 @@ void slab_shrink(void)
 {
 	struct slab_cache *c;
 
-	list_for_each(c, &caches, all)
+	list_for_each (c, &caches, all)
 		shrink_cache(c);
 }
 
@@ -203,23 +206,26 @@ void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx)
 {
 	struct slab_cache *c;
 
-	list_for_each(c, &caches, all)
+	list_for_each (c, &caches, all)
 		fn(ctx, c);
 }
 
 /* ---- kmalloc: a slab of one page per class up to LARGEST_CLASS, whole pages beyond ---- */
-#define CLASS(i, bytes)                                                                          \
-	[i] = {.name = "kmalloc-" #bytes, SLAB_LAYOUT(bytes - SLAB_DEBUG_TAIL, 16),                   \
-	       .partial = LIST_INIT(class[i].partial), .all = LIST_INIT(class[i].all)}
+#define CLASS(i, bytes)                                                                            \
+	[i] = {.name = "kmalloc-" #bytes,                                                          \
+	       SLAB_LAYOUT(bytes - SLAB_DEBUG_TAIL, 16),                                           \
+	       .partial = LIST_INIT(class[i].partial),                                             \
+	       .all = LIST_INIT(class[i].all)}
 static struct slab_cache class[] = {
-	CLASS(0, 32),  CLASS(1, 48),  CLASS(2, 64),  CLASS(3, 96),    CLASS(4, 128),   CLASS(5, 192),
-	CLASS(6, 256), CLASS(7, 384), CLASS(8, 512), CLASS(9, 768), CLASS(10, 1024), CLASS(11, 1360), CLASS(12, 2048),
+	CLASS(0, 32),	 CLASS(1, 48),	  CLASS(2, 64),	   CLASS(3, 96),  CLASS(4, 128),
+	CLASS(5, 192),	 CLASS(6, 256),	  CLASS(7, 384),   CLASS(8, 512), CLASS(9, 768),
+	CLASS(10, 1024), CLASS(11, 1360), CLASS(12, 2048),
 };
 
 /* Class for a size: by (size + SLAB_DEBUG_TAIL - 1) / 16. */
 static const u8 class_of[LARGEST_CLASS / 16] = {
-	[0 ... 1] = 0,	  [2] = 1,	    [3] = 2,	     [4 ... 5] = 3,	[6 ... 7] = 4,
-	[8 ... 11] = 5,	  [12 ... 15] = 6,  [16 ... 23] = 7, [24 ... 31] = 8,	[32 ... 47] = 9,
+	[0 ... 1] = 0,	  [2] = 1,	    [3] = 2,	       [4 ... 5] = 3,	[6 ... 7] = 4,
+	[8 ... 11] = 5,	  [12 ... 15] = 6,  [16 ... 23] = 7,   [24 ... 31] = 8, [32 ... 47] = 9,
 	[48 ... 63] = 10, [64 ... 84] = 11, [85 ... 127] = 12,
 };
 

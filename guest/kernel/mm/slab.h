@@ -9,14 +9,14 @@ struct slab_cache {
 	const char *name;
 	size_t size;  /* object bytes */
 	size_t align; /* power of two */
-	void *spare;	     /* objects freed lately, at most SLAB_SPARES: no slab is touched for them */
+	void *spare;  /* objects freed lately, at most SLAB_SPARES: no slab is touched for them */
 	u32 spares;
 	struct list partial; /* slabs with a free object */
-	u64 objects; /* in use */
+	u64 objects;	     /* in use */
 	struct list all;
-	u32 stride; /* bytes from object to object */
+	u32 stride;   /* bytes from object to object */
 	u16 capacity; /* objects a slab */
-	u16 order;	  /* pages a slab, log2 */
+	u16 order;    /* pages a slab, log2 */
 };
 
 #define SLAB_SPARES 32
@@ -29,24 +29,26 @@ struct slab_cache {
 #endif
 
 /*
- * The layout of a cache, all of it known to the compiler: a slab is the smallest of one, two or four pages that wastes no
- * more than a quarter.
+ * The layout of a cache, all of it known to the compiler: a slab is the smallest of one, two or
+ * four pages that wastes no more than a quarter.
  */
-#define SLAB_UP(n, to) (((n) + (to) - 1ul) / (to) * (to))
-#define SLAB_STRIDE(bytes, align) SLAB_UP(SLAB_UP(bytes, 8) + SLAB_DEBUG_TAIL, (align) > 8 ? (align) : 8)
-#define SLAB_FITS(stride, order) \
-	((PAGE_SIZE << (order)) >= (stride) && (PAGE_SIZE << (order)) % (stride) * 4 <= PAGE_SIZE << (order))
+#define SLAB_UP(n, to) (((n) + (to)-1ul) / (to) * (to))
+#define SLAB_STRIDE(bytes, align)                                                                  \
+	SLAB_UP(SLAB_UP(bytes, 8) + SLAB_DEBUG_TAIL, (align) > 8 ? (align) : 8)
+#define SLAB_FITS(stride, order)                                                                   \
+	((PAGE_SIZE << (order)) >= (stride) &&                                                     \
+	 (PAGE_SIZE << (order)) % (stride)*4 <= PAGE_SIZE << (order))
 #define SLAB_ORDER(stride) (SLAB_FITS(stride, 0) ? 0 : SLAB_FITS(stride, 1) ? 1 : 2)
-#define SLAB_LAYOUT(bytes, to)                                                                   \
-	.size = (bytes), .align = (to), .stride = SLAB_STRIDE(bytes, to),                        \
-	.order = SLAB_ORDER(SLAB_STRIDE(bytes, to)),                                             \
+#define SLAB_LAYOUT(bytes, to)                                                                     \
+	.size = (bytes), .align = (to), .stride = SLAB_STRIDE(bytes, to),                          \
+	.order = SLAB_ORDER(SLAB_STRIDE(bytes, to)),                                               \
 	.capacity = (PAGE_SIZE << SLAB_ORDER(SLAB_STRIDE(bytes, to))) / SLAB_STRIDE(bytes, to)
 
 /* A static cache: usable without a set-up call (linked into the list of caches at first use). */
-#define SLAB_CACHE(var, text, type)                                                              \
-	struct slab_cache var = {.name = text,                                                  \
-				 SLAB_LAYOUT(sizeof(type), _Alignof(type)),                     \
-				 .partial = LIST_INIT(var.partial),                             \
+#define SLAB_CACHE(var, text, type)                                                                \
+	struct slab_cache var = {.name = text,                                                     \
+				 SLAB_LAYOUT(sizeof(type), _Alignof(type)),                        \
+				 .partial = LIST_INIT(var.partial),                                \
 				 .all = LIST_INIT(var.all)}
 
 /* An object (contents undefined / zeroed) or NULL. */
@@ -55,7 +57,8 @@ void *slab_zalloc(struct slab_cache *c);
 /* object: from this cache, not NULL */
 void slab_free(struct slab_cache *c, void *object);
 
-/* Any size up to 4 MiB; NULL when memory is out. Aligned to 16 (whole pages from 4096 up: page aligned). kfree(NULL) is fine. */
+/* Any size up to 4 MiB; NULL when memory is out. Aligned to 16 (whole pages from 4096 up: page
+ * aligned). kfree(NULL) is fine. */
 void *kmalloc(size_t size);
 void *kzalloc(size_t size);
 void kfree(void *p);

@@ -5,8 +5,8 @@
 #include "kernel/task/task.h"
 
 /*
- * arch_copy_* may stop at a page that is not mapped yet (when the VMM copies, it sees page tables only): fault
- * it in and go on. Answers whether at least one byte more can be tried.
+ * arch_copy_* may stop at a page that is not mapped yet (when the VMM copies, it sees page tables
+ * only): fault it in and go on. Answers whether at least one byte more can be tried.
  */
 static bool fault_in(const void __user *p, enum fault_access access)
 {
@@ -15,8 +15,8 @@ static bool fault_in(const void __user *p, enum fault_access access)
 	return mm && mm_fault(mm, (__force vaddr)p, access) == 0;
 }
 
-/* A copy moves words: one that lies across a page boundary counts as not moved though its first bytes are there. So where a copy is
- * stuck it is tried again up to the end of the page. */
+/* A copy moves words: one that lies across a page boundary counts as not moved though its first
+ * bytes are there. So where a copy is stuck it is tried again up to the end of the page. */
 static size_t to_page_end(const void __user *p, size_t done)
 {
 	return PAGE_SIZE - (((__force vaddr)p + done) & ~PAGE_MASK);
@@ -31,7 +31,8 @@ size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 		return 0;
 	while (done < n) {
 		want = stuck ? MIN(n - done, to_page_end(src, done)) : n - done;
-		left = arch_copy_from_user((char *)dst + done, (const char __user *)src + done, want);
+		left = arch_copy_from_user((char *)dst + done, (const char __user *)src + done,
+					   want);
 		done += want - left;
 		if (likely(!left)) {
 			stuck = false;
@@ -106,9 +107,10 @@ int clear_user(void __user *dst, size_t n)
 	return 0;
 }
 
-/* Strings come in pieces that do not cross a page, short ones first: a path is mostly shorter than 64 bytes. */
+/* Strings come in pieces that do not cross a page, short ones first: a path is mostly shorter than
+ * 64 bytes. */
 #define PIECE_FIRST 32
-#define PIECE_NEXT 256
+#define PIECE_NEXT  256
 
 static size_t piece_at(vaddr a, size_t done, size_t size)
 {
@@ -153,7 +155,8 @@ isize strnlen_user(const char __user *s, size_t max)
 	return max + 1;
 }
 
-/* Move bytes between buf and mm's memory page by page: how many before the first page that cannot be had. */
+/* Move bytes between buf and mm's memory page by page: how many before the first page that cannot
+ * be had. */
 static size_t mm_copy(struct mm *mm, vaddr addr, void *buf, size_t n, bool write)
 {
 	size_t done = 0;

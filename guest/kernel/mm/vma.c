@@ -173,9 +173,9 @@ int vma_split(struct mm *mm, struct vma *v, vaddr at)
 
 bool vma_mergeable(const struct vma *a, const struct vma *b)
 {
-	return a->end == b->start && a->prot == b->prot && a->flags == b->flags && a->file == b->file &&
-	       a->mapping == b->mapping && a->pkey == b->pkey && !(a->flags & VMA_VDSO) &&
-	       (!a->mapping || a->pgoff + vma_pages(a) == b->pgoff);
+	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
+	       a->file == b->file && a->mapping == b->mapping && a->pkey == b->pkey &&
+	       !(a->flags & VMA_VDSO) && (!a->mapping || a->pgoff + vma_pages(a) == b->pgoff);
 }
 
 /* a swallows its upper neighbour b. */

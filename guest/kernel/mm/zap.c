@@ -4,8 +4,9 @@
 #include "kernel/mm/pgtable.h"
 
 /*
- * Pages are freed only after the flush: until then another CPU may still write to them through an old translation. They wait in a
- * chain through page.freelist, which nobody else uses in a page that was mapped.
+ * Pages are freed only after the flush: until then another CPU may still write to them through an
+ * old translation. They wait in a chain through page.freelist, which nobody else uses in a page
+ * that was mapped.
  */
 struct zap {
 	struct page_chain dead;
@@ -72,7 +73,8 @@ void zap_all(struct mm *mm)
 {
 	struct zap z = {0};
 
-	for (struct rb_node *n = rb_first(&mm->vmas); n && z.count < mm->rss_pages; n = rb_next(n)) {
+	for (struct rb_node *n = rb_first(&mm->vmas); n && z.count < mm->rss_pages;
+	     n = rb_next(n)) {
 		struct vma *v = container_of(n, struct vma, node);
 
 		zap_vma(&z, v, v->start, v->end);
@@ -80,7 +82,8 @@ void zap_all(struct mm *mm)
 	zap_finish(&z, mm, 0, USER_TOP);
 }
 
-/* What v->prot gives without asking a fault: a page that is shared, or has to be marked dirty first, stays read-only. */
+/* What v->prot gives without asking a fault: a page that is shared, or has to be marked dirty
+ * first, stays read-only. */
 static unsigned int entry_flags(const struct vma *v, phys_addr pa)
 {
 	unsigned int flags = vma_pte_flags(v->prot);
@@ -92,7 +95,8 @@ static unsigned int entry_flags(const struct vma *v, phys_addr pa)
 	if (v->flags & VMA_SHARED)
 		own = !(v->flags & VMA_WRITENOTIFY) || p->flags & PAGE_DIRTY;
 	else
-		own = phys_is_ram(pa) && p->refcount == 1 && !(p->flags & (PAGE_CACHE | PAGE_PINNED));
+		own = phys_is_ram(pa) && p->refcount == 1 &&
+		      !(p->flags & (PAGE_CACHE | PAGE_PINNED));
 	return own ? flags : flags & ~PTE_WRITE;
 }
 
@@ -144,7 +148,7 @@ void mapping_zap_range(struct mapping *m, u64 first, u64 last, bool cows)
 	vaddr start, end;
 	struct vma *v;
 
-	list_for_each(v, &m->vmas, mapping_link) {
+	list_for_each (v, &m->vmas, mapping_link) {
 		struct zap z = {0};
 
 		if (!vma_overlap(v, first, last, &start, &end) || !touched(v, &start, &end))
@@ -162,7 +166,7 @@ void mapping_protect_range(struct mapping *m, u64 first, u64 last)
 	vaddr start, end;
 	struct vma *v;
 
-	list_for_each(v, &m->vmas, mapping_link)
+	list_for_each (v, &m->vmas, mapping_link)
 		if (v->flags & VMA_SHARED && vma_overlap(v, first, last, &start, &end))
 			protect_range(v, start, end);
 }

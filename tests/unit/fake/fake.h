@@ -1,29 +1,32 @@
-/* What the tests of kernel files control in the fake machine. No libc and no kernel task headers here, so that both can include it. */
+/* What the tests of kernel files control in the fake machine. No libc and no kernel task headers
+ * here, so that both can include it. */
 #ifndef FAKE_FAKE_H
 #define FAKE_FAKE_H
 
 #include <setjmp.h>
 #include "kernel/lib/types.h"
 
-/* Physical memory of so many pages with a kernel of FAKE_KERNEL_PAGES at its bottom, then page_init. */
+/* Physical memory of so many pages with a kernel of FAKE_KERNEL_PAGES at its bottom, then
+ * page_init. */
 #define FAKE_KERNEL_PAGES 16
 void fake_boot(u64 ram_pages, u64 bootfs_pages);
 /* First page of the fake boot file system. */
 phys_addr fake_bootfs(void);
 
-/* panic() ends the test, unless it is expected: FAKE_PANICS(statement) is true when the statement panics. */
+/* panic() ends the test, unless it is expected: FAKE_PANICS(statement) is true when the statement
+ * panics. */
 extern jmp_buf fake_panic_jump;
 extern bool fake_panic_expected;
-#define FAKE_PANICS(statement)                                                                   \
-	({                                                                                     \
-		volatile bool panicked_ = true;                                                \
-		fake_panic_expected = true;                                                    \
-		if (!setjmp(fake_panic_jump)) {                                                \
-			statement;                                                             \
-			panicked_ = false;                                                     \
-		}                                                                              \
-		fake_panic_expected = false;                                                   \
-		panicked_;                                                                     \
+#define FAKE_PANICS(statement)                                                                     \
+	({                                                                                         \
+		volatile bool panicked_ = true;                                                    \
+		fake_panic_expected = true;                                                        \
+		if (!setjmp(fake_panic_jump)) {                                                    \
+			statement;                                                                 \
+			panicked_ = false;                                                         \
+		}                                                                                  \
+		fake_panic_expected = false;                                                       \
+		panicked_;                                                                         \
 	})
 
 /* fake/pgtable.c: entries present in all tables, flushes asked for so far. */

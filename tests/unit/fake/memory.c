@@ -73,7 +73,8 @@ __attribute__((weak)) int ksnprintf(char *buf, size_t size, const char *fmt, ...
 	return n;
 }
 
-__attribute__((weak)) long arch_hypercall(unsigned int nr __unused, u64 a __unused, u64 b __unused, u64 c __unused, u64 d __unused)
+__attribute__((weak)) long arch_hypercall(unsigned int nr __unused, u64 a __unused, u64 b __unused,
+					  u64 c __unused, u64 d __unused)
 {
 	return 0;
 }

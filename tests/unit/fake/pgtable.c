@@ -1,6 +1,6 @@
 /*
- * Page tables as a list of last-level tables, each a page of the fake memory, so that they fail when memory is out; they refuse to be
- * destroyed while an entry is left.
+ * Page tables as a list of last-level tables, each a page of the fake memory, so that they fail
+ * when memory is out; they refuse to be destroyed while an entry is left.
  */
 #include "fake.h"
 #include "arch/arch.h"
@@ -56,7 +56,8 @@ arch_pte *arch_pgtable_seek(struct arch_pgtable *pt, vaddr *va, vaddr end)
 	const struct table *best = NULL;
 
 	for (const struct table *t = tables; t != tables + table_count; t++)
-		if (t->root == pt->root && t->va + ARCH_TABLE_SPAN > *va && t->va < end && (!best || t->va < best->va))
+		if (t->root == pt->root && t->va + ARCH_TABLE_SPAN > *va && t->va < end &&
+		    (!best || t->va < best->va))
 			best = t;
 	if (!best || *va >= end)
 		return NULL;

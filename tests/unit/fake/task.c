@@ -64,7 +64,8 @@ void task_for_each(void (*fn)(void *ctx, struct task *t), void *ctx)
 	fn(ctx, &task);
 }
 
-int signal_send_process(struct process *p __unused, int sig __unused, const siginfo_t *info __unused)
+int signal_send_process(struct process *p __unused, int sig __unused,
+			const siginfo_t *info __unused)
 {
 	fake_kill_count++;
 	task.killed = true;
