@@ -8,7 +8,8 @@ struct cap_sets {
 	u64 effective, permitted, inheritable;
 };
 
-/* How many struct __user_cap_data_struct the version has; -EINVAL after telling which version we prefer. */
+/* How many struct __user_cap_data_struct the version has; -EINVAL after telling which version we
+ * prefer. */
 static int version_words(void __user *header, u32 *pid)
 {
 	struct __user_cap_header_struct h;

@@ -19,7 +19,8 @@ static int check_zero(const char __user *p, size_t n)
 	return 0;
 }
 
-int copy_struct_from_user(void *dst, size_t size, const void __user *src, size_t user_size, size_t min)
+int copy_struct_from_user(void *dst, size_t size, const void __user *src, size_t user_size,
+			  size_t min)
 {
 	if (user_size > PAGE_SIZE)
 		return -E2BIG;

@@ -5,9 +5,11 @@
 #include "kernel/lib/types.h"
 
 /*
- * Copy a program's structure of user_size bytes into ours of size bytes (zeroed by the caller). 0; -EINVAL when it is shorter than min;
- * -E2BIG when it is longer than a page, or than ours with anything but zeros in the rest; -EFAULT.
+ * Copy a program's structure of user_size bytes into ours of size bytes (zeroed by the caller). 0;
+ * -EINVAL when it is shorter than min; -E2BIG when it is longer than a page, or than ours with
+ * anything but zeros in the rest; -EFAULT.
  */
-int copy_struct_from_user(void *dst, size_t size, const void __user *src, size_t user_size, size_t min);
+int copy_struct_from_user(void *dst, size_t size, const void __user *src, size_t user_size,
+			  size_t min);
 
 #endif

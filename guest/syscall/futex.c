@@ -10,8 +10,8 @@
 
 static bool takes_timeout(int cmd)
 {
-	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 ||
-	       cmd == FUTEX_WAIT_REQUEUE_PI;
+	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI ||
+	       cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_WAIT_REQUEUE_PI;
 }
 
 /* The absolute times: on the real-time clock when asked for (FUTEX_LOCK_PI: always). */
@@ -38,7 +38,8 @@ static int deadline_of(int op, int cmd, const void __user *timeout, u64 *deadlin
 	if (cmd == FUTEX_WAIT)
 		*deadline = clock_monotonic_ns() + ns;
 	else
-		*deadline = absolute_deadline(ns, cmd == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME));
+		*deadline =
+			absolute_deadline(ns, cmd == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME));
 	if (*deadline < ns && cmd == FUTEX_WAIT)
 		*deadline = FUTEX_NO_DEADLINE - 1;
 	return 0;
@@ -49,7 +50,8 @@ static int deadline_of(int op, int cmd, const void __user *timeout, u64 *deadlin
 static long wait_restart(struct task *t)
 {
 	u32 __user *addr = (u32 __user *)t->restart_arg[0];
-	int err = futex_wait(addr, t->restart_arg[3], (u32)t->restart_arg[1], (u32)t->restart_arg[4], t->restart_arg[2]);
+	int err = futex_wait(addr, t->restart_arg[3], (u32)t->restart_arg[1],
+			     (u32)t->restart_arg[4], t->restart_arg[2]);
 	return err == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : err;
 }
 
@@ -78,13 +80,17 @@ struct futex_call {
 static long dispatch(int cmd, const struct futex_call *c)
 {
 	switch (cmd) {
-	case FUTEX_WAIT: return wait(c->addr, c->private, c->val, FUTEX_BITSET_MATCH_ANY, c->deadline);
+	case FUTEX_WAIT:
+		return wait(c->addr, c->private, c->val, FUTEX_BITSET_MATCH_ANY, c->deadline);
 	case FUTEX_WAIT_BITSET: return wait(c->addr, c->private, c->val, c->val3, c->deadline);
 	case FUTEX_WAKE: return futex_wake(c->addr, c->private, c->val, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAKE_BITSET: return futex_wake(c->addr, c->private, c->val, c->val3);
-	case FUTEX_REQUEUE: return futex_requeue(c->addr, c->addr2, c->private, c->val, c->val2, NULL);
-	case FUTEX_CMP_REQUEUE: return futex_requeue(c->addr, c->addr2, c->private, c->val, c->val2, &c->val3);
-	case FUTEX_WAKE_OP: return futex_wake_op(c->addr, c->addr2, c->private, c->val, c->val2, c->val3);
+	case FUTEX_REQUEUE:
+		return futex_requeue(c->addr, c->addr2, c->private, c->val, c->val2, NULL);
+	case FUTEX_CMP_REQUEUE:
+		return futex_requeue(c->addr, c->addr2, c->private, c->val, c->val2, &c->val3);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(c->addr, c->addr2, c->private, c->val, c->val2, c->val3);
 	case FUTEX_LOCK_PI:
 	case FUTEX_LOCK_PI2: return futex_lock_pi(c->addr, c->private, false, c->deadline);
 	case FUTEX_TRYLOCK_PI: return futex_lock_pi(c->addr, c->private, true, 0);
@@ -98,7 +104,8 @@ static bool may_use_realtime(int cmd)
 	return cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_LOCK_PI2;
 }
 
-long sys_futex(void __user *addr, int op, unsigned int val, void __user *timeout, void __user *addr2, unsigned int val3)
+long sys_futex(void __user *addr, int op, unsigned int val, void __user *timeout,
+	       void __user *addr2, unsigned int val3)
 {
 	int cmd = op & FUTEX_CMD_MASK;
 	struct futex_call c = {
@@ -130,7 +137,8 @@ long sys_get_robust_list(int tid, void __user *head, void __user *len)
 	struct task *t = tid ? task_find(tid) : task_current();
 	if (!t)
 		return -ESRCH;
-	if (t->process != task_current()->process && current_cred()->euid != t->cred->uid && !capable(CAP_SYS_PTRACE))
+	if (t->process != task_current()->process && current_cred()->euid != t->cred->uid &&
+	    !capable(CAP_SYS_PTRACE))
 		return -EPERM;
 	size_t size = sizeof(struct robust_list_head);
 	vaddr list = (vaddr)t->robust_list;

@@ -1,4 +1,5 @@
-/* User and group ids: credentials(7), setuid(2), setreuid(2), setresuid(2), setfsuid(2), getgroups(2). */
+/* User and group ids: credentials(7), setuid(2), setreuid(2), setresuid(2), setfsuid(2),
+ * getgroups(2). */
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include "kernel/mm/uaccess.h"
@@ -8,10 +9,10 @@
 #define SAME (~0u) /* -1: leave that id as it is */
 
 /* capabilities(7): what only the file-system user id needs */
-#define CAP_FS                                                                                   \
-	(1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |           \
-	 1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_MKNOD | 1ull << CAP_LINUX_IMMUTABLE | \
-	 1ull << CAP_MAC_OVERRIDE)
+#define CAP_FS                                                                                     \
+	(1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |              \
+	 1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_MKNOD |                             \
+	 1ull << CAP_LINUX_IMMUTABLE | 1ull << CAP_MAC_OVERRIDE)
 
 /* ---- reading ---- */
 
@@ -79,7 +80,8 @@ static void adjust_capabilities(struct cred *c, const struct cred *old)
 static void note_change(const struct cred *c, const struct cred *old)
 {
 	struct process *p = task_current()->process;
-	if (c->euid == old->euid && c->egid == old->egid && c->fsuid == old->fsuid && c->fsgid == old->fsgid)
+	if (c->euid == old->euid && c->egid == old->egid && c->fsuid == old->fsuid &&
+	    c->fsgid == old->fsgid)
 		return;
 	p->dumpable = false;
 	p->death_signal = 0;
@@ -206,7 +208,8 @@ long sys_setfsuid(u32 uid)
 {
 	struct cred n = *current_cred();
 	u32 old = n.fsuid;
-	if (uid == SAME || (!capable(CAP_SETUID) && !one_of(uid, n.uid, n.euid, n.suid) && uid != n.fsuid))
+	if (uid == SAME ||
+	    (!capable(CAP_SETUID) && !one_of(uid, n.uid, n.euid, n.suid) && uid != n.fsuid))
 		return old;
 	n.fsuid = uid;
 	if (!old && uid)
@@ -221,7 +224,8 @@ long sys_setfsgid(u32 gid)
 {
 	struct cred n = *current_cred();
 	u32 old = n.fsgid;
-	if (gid == SAME || (!capable(CAP_SETGID) && !one_of(gid, n.gid, n.egid, n.sgid) && gid != n.fsgid))
+	if (gid == SAME ||
+	    (!capable(CAP_SETGID) && !one_of(gid, n.gid, n.egid, n.sgid) && gid != n.fsgid))
 		return old;
 	n.fsgid = gid;
 	commit(&n);

@@ -85,7 +85,9 @@ long sys_spawn(const char __user *path, long path_len)
 	return sys_spawn_args(path, path_len, NULL, 0);
 }
 
-/* The terminal's foreground is a process group: that of pid, on the caller's controlling terminal. */
+/*
+ * The terminal's foreground is a process group: that of pid, on the caller's controlling terminal.
+ */
 long sys_set_foreground(int pid)
 {
 	struct process *p = process_find(pid);

@@ -25,7 +25,8 @@ static int check_limit(int which, const struct rlimit64 *new, const struct rlimi
 	return new->rlim_max > old->rlim_max && !capable(CAP_SYS_RESOURCE) ? -EPERM : 0;
 }
 
-static int change_limit(struct process *p, unsigned int which, const struct rlimit64 *new, struct rlimit64 *old)
+static int change_limit(struct process *p, unsigned int which, const struct rlimit64 *new,
+			struct rlimit64 *old)
 {
 	if (which >= RLIM_NLIMITS)
 		return -EINVAL;
@@ -47,8 +48,8 @@ static int check_access(const struct process *p)
 	const struct cred *c = current_cred(), *t = p->leader->cred;
 	if (p == task_current()->process || capable(CAP_SYS_RESOURCE))
 		return 0;
-	bool same = c->uid == t->euid && c->uid == t->suid && c->uid == t->uid && c->gid == t->egid &&
-		    c->gid == t->sgid && c->gid == t->gid;
+	bool same = c->uid == t->euid && c->uid == t->suid && c->uid == t->uid &&
+		    c->gid == t->egid && c->gid == t->sgid && c->gid == t->gid;
 	return same ? 0 : -EPERM;
 }
 
@@ -64,7 +65,8 @@ long sys_prlimit64(int pid, int resource, const void __user *new, void __user *o
 		return -ESRCH;
 	int err = check_access(t->process);
 	if (!err)
-		err = change_limit(t->process, (unsigned int)resource, new ? &value : NULL, &before);
+		err = change_limit(t->process, (unsigned int)resource, new ? &value : NULL,
+				   &before);
 	if (err)
 		return err;
 	return old ? copy_to_user(old, &before, sizeof(before)) : 0;
@@ -89,7 +91,8 @@ long sys_setrlimit(int resource, const void __user *limit)
 
 static struct __kernel_old_timeval to_timeval(u64 ns)
 {
-	return (struct __kernel_old_timeval){.tv_sec = (long)(ns / NSEC_PER_SEC), .tv_usec = (long)(ns % NSEC_PER_SEC / 1000)};
+	return (struct __kernel_old_timeval){.tv_sec = (long)(ns / NSEC_PER_SEC),
+					     .tv_usec = (long)(ns % NSEC_PER_SEC / 1000)};
 }
 
 int usage_to_user(const struct usage *u, void __user *to)

@@ -57,7 +57,8 @@ static long ambient(unsigned long op, unsigned long cap)
 		return -EINVAL;
 	if (op == PR_CAP_AMBIENT_IS_SET)
 		return now->cap_ambient >> cap & 1;
-	if (op != PR_CAP_AMBIENT_CLEAR_ALL && op != PR_CAP_AMBIENT_RAISE && op != PR_CAP_AMBIENT_LOWER)
+	if (op != PR_CAP_AMBIENT_CLEAR_ALL && op != PR_CAP_AMBIENT_RAISE &&
+	    op != PR_CAP_AMBIENT_LOWER)
 		return -EINVAL;
 	bool may_raise = now->cap_permitted >> cap & now->cap_inheritable >> cap & 1 &&
 			 !(now->securebits & (1 << SECURE_NO_CAP_AMBIENT_RAISE));
@@ -109,7 +110,8 @@ static long capability_option(int option, unsigned long arg2, unsigned long arg3
 {
 	const struct cred *c = current_cred();
 	switch (option) {
-	case PR_CAPBSET_READ: return cap_valid(arg2) ? (long)(c->cap_bounding >> arg2 & 1) : -EINVAL;
+	case PR_CAPBSET_READ:
+		return cap_valid(arg2) ? (long)(c->cap_bounding >> arg2 & 1) : -EINVAL;
 	case PR_CAPBSET_DROP: return bounding_drop(arg2);
 	case PR_CAP_AMBIENT: return ambient(arg2, arg3);
 	case PR_SET_SECUREBITS: return set_securebits(arg2);
@@ -144,7 +146,8 @@ static long set_timer_slack(struct task *t, unsigned long ns)
 	return 0;
 }
 
-long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+	       unsigned long arg5)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
@@ -179,8 +182,9 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 #define UNSHARE_NAMESPACES                                                                       \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |          \
 	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
-#define UNSHARE_KNOWN                                                                            \
-	(CLONE_FILES | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_VM | CLONE_SYSVSEM | UNSHARE_NAMESPACES)
+#define UNSHARE_KNOWN                                                                              \
+	(CLONE_FILES | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_VM | CLONE_SYSVSEM |        \
+	 UNSHARE_NAMESPACES)
 
 static int unshare_check(unsigned long flags)
 {

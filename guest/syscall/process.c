@@ -16,10 +16,12 @@ long sys_fork(void)
 
 long sys_vfork(void)
 {
-	return task_clone(&(struct clone_request){.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD});
+	return task_clone(
+		&(struct clone_request){.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD});
 }
 
-long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, int __user *child_tid, unsigned long tls)
+long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
+	       int __user *child_tid, unsigned long tls)
 {
 	struct clone_request req = {
 		.flags = (u32)flags & ~CSIGNAL,
@@ -33,7 +35,9 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 	return task_clone(&req);
 }
 
-#define CLONE3_FLAGS ((0xffffffffull & ~(CSIGNAL | CLONE_DETACHED)) | CLONE_NEWTIME | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
+#define CLONE3_FLAGS                                                                               \
+	((0xffffffffull & ~(CSIGNAL | CLONE_DETACHED)) | CLONE_NEWTIME | CLONE_CLEAR_SIGHAND |     \
+	 CLONE_INTO_CGROUP)
 #define CLONE3_SET_TID_MAX 32
 
 /* clone(2), "EINVAL (clone3() only)" */
@@ -41,7 +45,8 @@ static int clone3_check(const struct clone_args *a)
 {
 	if (a->flags & ~CLONE3_FLAGS)
 		return -EINVAL;
-	if (a->exit_signal > SIGNAL_COUNT || ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal))
+	if (a->exit_signal > SIGNAL_COUNT ||
+	    ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal))
 		return -EINVAL;
 	if (!a->stack != !a->stack_size)
 		return -EINVAL;
@@ -74,7 +79,8 @@ long sys_clone3(void __user *args, size_t size)
 	return task_clone(&req);
 }
 
-static long exec(int dirfd, const char __user *path, void __user *argv, void __user *envp, int flags)
+static long exec(int dirfd, const char __user *path, void __user *argv, void __user *envp,
+		 int flags)
 {
 	struct exec_args args;
 	int err = exec_args_from_user(&args, path, argv, envp);
@@ -95,7 +101,8 @@ long sys_execve(const char __user *path, void __user *argv, void __user *envp)
 	return exec(AT_FDCWD, path, argv, envp, 0);
 }
 
-long sys_execveat(int dirfd, const char __user *path, void __user *argv, void __user *envp, int flags)
+long sys_execveat(int dirfd, const char __user *path, void __user *argv, void __user *envp,
+		  int flags)
 {
 	return exec(dirfd, path, argv, envp, flags);
 }

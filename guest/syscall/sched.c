@@ -1,4 +1,5 @@
-/* Scheduling: sched(7), sched_setscheduler(2), sched_setattr(2), sched_setaffinity(2), getpriority(2). */
+/* Scheduling: sched(7), sched_setscheduler(2), sched_setattr(2), sched_setaffinity(2),
+ * getpriority(2). */
 #include <linux/capability.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
@@ -57,9 +58,11 @@ static bool realtime(int policy)
 
 static bool valid(const struct scheduling *s)
 {
-	if (s->policy != SCHED_NORMAL && s->policy != SCHED_BATCH && s->policy != SCHED_IDLE && !realtime(s->policy))
+	if (s->policy != SCHED_NORMAL && s->policy != SCHED_BATCH && s->policy != SCHED_IDLE &&
+	    !realtime(s->policy))
 		return false;
-	return realtime(s->policy) ? s->priority >= 1 && s->priority <= RT_PRIORITY_MAX : s->priority == 0;
+	return realtime(s->policy) ? s->priority >= 1 && s->priority <= RT_PRIORITY_MAX
+				   : s->priority == 0;
 }
 
 /* sched(7), "Privileges and resource limits" */
@@ -71,7 +74,9 @@ static bool may_change(const struct task *t, const struct scheduling *s)
 		return true;
 	if (!owns(t))
 		return false;
-	if (realtime(s->policy) && !((realtime(t->policy) && rt == 0 && s->priority <= t->rt_priority) || (u64)s->priority <= rt))
+	if (realtime(s->policy) &&
+	    !((realtime(t->policy) && rt == 0 && s->priority <= t->rt_priority) ||
+	      (u64)s->priority <= rt))
 		return false;
 	if (!realtime(s->policy) && s->nice < t->nice && (u64)(20 - s->nice) > nice)
 		return false;
@@ -188,7 +193,9 @@ static int attr_from_user(struct sched_attr *a, void __user *user)
 		return -EFAULT;
 	if (!size)
 		size = ATTR_SIZE_MIN;
-	int err = size < ATTR_SIZE_MIN ? -E2BIG : copy_struct_from_user(a, sizeof(*a), user, size, ATTR_SIZE_MIN);
+	int err = size < ATTR_SIZE_MIN
+			  ? -E2BIG
+			  : copy_struct_from_user(a, sizeof(*a), user, size, ATTR_SIZE_MIN);
 	if (err == -E2BIG)
 		put_user((u32)sizeof(*a), size_field);
 	return err;
@@ -308,7 +315,8 @@ static int set_nice(struct task *t, int nice)
 	const struct cred *c = current_cred();
 	if (c->euid != t->cred->euid && c->euid != t->cred->uid && !capable(CAP_SYS_NICE))
 		return -EPERM;
-	if (nice < t->nice && (u64)(20 - nice) > t->process->rlimit[RLIMIT_NICE].rlim_cur && !capable(CAP_SYS_NICE))
+	if (nice < t->nice && (u64)(20 - nice) > t->process->rlimit[RLIMIT_NICE].rlim_cur &&
+	    !capable(CAP_SYS_NICE))
 		return -EACCES;
 	t->nice = nice;
 	sched_requeue(t);
@@ -345,7 +353,8 @@ static int nice_run(struct nice_walk *w)
 			nice_visit(w, t);
 	} else {
 		if (!w->who)
-			w->who = w->which == PRIO_USER ? self->cred->uid : (u32)self->process->pgrp->nr;
+			w->who = w->which == PRIO_USER ? self->cred->uid
+						       : (u32)self->process->pgrp->nr;
 		task_for_each(nice_step, w);
 	}
 	return w->found ? w->err : -ESRCH;

@@ -1,4 +1,5 @@
-/* The system as a whole: uname(2), sethostname(2), sysinfo(2), personality(2), syslog(2), reboot(2). */
+/* The system as a whole: uname(2), sethostname(2), sysinfo(2), personality(2), syslog(2),
+ * reboot(2). */
 #include <linux/capability.h>
 #include <linux/reboot.h>
 #include <linux/sysinfo.h>
@@ -77,7 +78,19 @@ long sys_personality(unsigned long persona)
 
 /* ---- the kernel log: syslog(2) ---- */
 
-enum log_action { LOG_CLOSE, LOG_OPEN, LOG_READ, LOG_READ_ALL, LOG_READ_CLEAR, LOG_CLEAR, LOG_OFF, LOG_ON, LOG_LEVEL, LOG_UNREAD, LOG_BUFFER };
+enum log_action {
+	LOG_CLOSE,
+	LOG_OPEN,
+	LOG_READ,
+	LOG_READ_ALL,
+	LOG_READ_CLEAR,
+	LOG_CLEAR,
+	LOG_OFF,
+	LOG_ON,
+	LOG_LEVEL,
+	LOG_UNREAD,
+	LOG_BUFFER
+};
 
 static u64 log_read_to, log_cleared_to;
 
@@ -109,7 +122,8 @@ static long read_all(char __user *buf, size_t len, bool clear)
 	return result;
 }
 
-/* Reads what was not read yet. The manual's wait for more never ends here unless the kernel logs something: 0 instead. */
+/* Reads what was not read yet. The manual's wait for more never ends here unless the kernel logs
+ * something: 0 instead. */
 static long read_new(char __user *buf, size_t len)
 {
 	u64 end = klog_written();

@@ -145,7 +145,8 @@ long sys_pidfd_open(int pid, unsigned int flags)
 	return fd;
 }
 
-/* May the caller say this about the signal? rt_sigqueueinfo(2): only to itself may it speak in the kernel's name. */
+/* May the caller say this about the signal? rt_sigqueueinfo(2): only to itself may it speak in the
+ * kernel's name. */
 static int check_info(const siginfo_t *info, int sig, const struct process *to)
 {
 	if (info->si_signo != sig)

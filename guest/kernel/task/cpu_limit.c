@@ -1,4 +1,5 @@
-/* RLIMIT_CPU, getrlimit(2): a timer on the process's own CPU clock, so that nothing ticks for those without a limit. */
+/* RLIMIT_CPU, getrlimit(2): a timer on the process's own CPU clock, so that nothing ticks for those
+ * without a limit. */
 #include "kernel/task/task.h"
 #include "kernel/time/clock.h"
 
@@ -11,7 +12,8 @@ static void watch(struct process *p, u64 seconds)
 {
 	/* A limit of 0 counts as 1 s, as Linux has it. */
 	u64 target = seconds_to_ns(MAX(seconds, 1ull));
-	clock_timer_start(&p->cpu_limit, cpu_clock_id(p->pid->nr, false, CPU_CLOCK_SCHED), true, target, 0);
+	clock_timer_start(&p->cpu_limit, cpu_clock_id(p->pid->nr, false, CPU_CLOCK_SCHED), true,
+			  target, 0);
 }
 
 static void limit_reached(struct clock_timer *timer)

@@ -53,7 +53,8 @@ static int check_interpreter(struct elf_image *img, const Elf64_Phdr *p)
 {
 	if (img->has_interpreter)
 		return 0; /* the first one counts */
-	if (p->p_filesz < 2 || p->p_filesz > INTERP_MAX || p->p_offset > (u64)INT64_MAX - INTERP_MAX)
+	if (p->p_filesz < 2 || p->p_filesz > INTERP_MAX ||
+	    p->p_offset > (u64)INT64_MAX - INTERP_MAX)
 		return -ENOEXEC;
 	img->has_interpreter = true;
 	img->interp_offset = p->p_offset;

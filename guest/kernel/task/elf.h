@@ -1,4 +1,5 @@
-/* ELF executables: elf(5), System V ABI chapters 4 and 5. Pure checks of bytes that nobody vouches for; needs no machine. */
+/* ELF executables: elf(5), System V ABI chapters 4 and 5. Pure checks of bytes that nobody vouches
+ * for; needs no machine. */
 #ifndef KERNEL_TASK_ELF_H
 #define KERNEL_TASK_ELF_H
 

@@ -1,6 +1,7 @@
 /*
- * execve(2). In order: open and check the file (through scripts to their interpreter), build the new address space beside the old one,
- * get rid of the other threads, and only then change the process: from there on nothing can fail but for lack of memory, which kills.
+ * execve(2). In order: open and check the file (through scripts to their interpreter), build the
+ * new address space beside the old one, get rid of the other threads, and only then change the
+ * process: from there on nothing can fail but for lack of memory, which kills.
  */
 #include "kernel/task/exec.h"
 
@@ -25,10 +26,11 @@
 /* ---- finding the program ---- */
 
 /*
- * argv becomes interpreter, its argument, the script's path, and the old argv from [1] on. script NULL: argv[0] is the script already, being
- * the interpreter of another.
+ * argv becomes interpreter, its argument, the script's path, and the old argv from [1] on. script
+ * NULL: argv[0] is the script already, being the interpreter of another.
  */
-static int script_arguments(struct exec_args *args, const struct script_line *line, const char *script)
+static int script_arguments(struct exec_args *args, const struct script_line *line,
+			    const char *script)
 {
 	int err = 0;
 	if (script) {
@@ -43,8 +45,8 @@ static int script_arguments(struct exec_args *args, const struct script_line *li
 }
 
 /*
- * The name a script's interpreter opens it by, and AT_EXECFN: args->path, but for execveat(2) of a descriptor /dev/fd/N, then kmalloc'd in
- * *made.
+ * The name a script's interpreter opens it by, and AT_EXECFN: args->path, but for execveat(2) of a
+ * descriptor /dev/fd/N, then kmalloc'd in *made.
  */
 static int visible_name(int dirfd, const char *path, const char **out, char **made)
 {
@@ -91,7 +93,8 @@ closed:
 	return err;
 }
 
-static int open_program(int dirfd, struct exec_args *args, int flags, const char *name, struct binary *b)
+static int open_program(int dirfd, struct exec_args *args, int flags, const char *name,
+			struct binary *b)
 {
 	int err = binary_open(dirfd, args->path, flags, b);
 	if (err || !script_recognised(b->header, b->header_len))
@@ -103,7 +106,7 @@ static int open_program(int dirfd, struct exec_args *args, int flags, const char
 	return follow_scripts(b, args, name);
 }
 
-/* ---- credentials: "Effect on capabilities of execve", capabilities(7) and execve(2) on set-user-ID ---- */
+/* ---- credentials: capabilities(7), "Transformation of capabilities during execve()" ---- */
 
 static bool takes_ids(const struct file *f)
 {
@@ -138,14 +141,15 @@ static void new_capabilities(struct cred *c, bool changed)
 /* Would execve change nothing? The common case: no set-user-ID, and root keeps all it may have. */
 static bool ids_settled(const struct file *f, const struct cred *c)
 {
-	if ((f->inode->mode & (S_ISUID | S_ISGID)) || c->suid != c->euid || c->sgid != c->egid || c->fsuid != c->euid ||
-	    c->fsgid != c->egid || c->securebits)
+	if ((f->inode->mode & (S_ISUID | S_ISGID)) || c->suid != c->euid || c->sgid != c->egid ||
+	    c->fsuid != c->euid || c->fsgid != c->egid || c->securebits)
 		return false;
 	u64 want = c->euid ? c->cap_ambient : c->cap_bounding | c->cap_inheritable;
 	return c->cap_permitted == want && c->cap_effective == want && (c->euid || !c->uid);
 }
 
-/* The credentials after execve, or NULL: no memory. *changed: set-user-ID or set-group-ID took effect. */
+/* The credentials after execve, or NULL: no memory. *changed: set-user-ID or set-group-ID took
+ * effect. */
 static struct cred *exec_cred(const struct file *f, bool *changed)
 {
 	struct cred *old = task_current()->cred;

@@ -23,12 +23,15 @@ struct exec_args {
 };
 
 /* ---- exec_args.c ---- */
-#define EXEC_STRING_MAX (32 * PAGE_SIZE) /* MAX_ARG_STRLEN: execve(2), "Limits on size of arguments and environment" */
-/* Length of the string at p, n when no NUL lies in the first n bytes. Reads whole words: up to 7 bytes beyond. */
+/* MAX_ARG_STRLEN: execve(2), "Limits on size of arguments and environment" */
+#define EXEC_STRING_MAX (32 * PAGE_SIZE)
+/* Length of the string at p, n when no NUL lies in the first n bytes. Reads whole words: up to 7
+ * bytes beyond. */
 size_t exec_text_length(const char *p, size_t n);
 /* Append one string of len bytes (without NUL; one is added). 0 or -ENOMEM. */
 int exec_strings_add(struct exec_strings *s, const char *text, size_t len);
-/* Take over `count` strings that lie one after another in [text, end); a copy is made. -ENOMEM, -EINVAL when they do not fit in. */
+/* Take over `count` strings that lie one after another in [text, end); a copy is made. -ENOMEM,
+ * -EINVAL when they do not fit in. */
 int exec_strings_adopt(struct exec_strings *s, const char *text, const char *end, u32 count);
 /* Put a string in front of the others. */
 int exec_strings_add_front(struct exec_strings *s, const char *text);
@@ -36,7 +39,8 @@ void exec_strings_drop_first(struct exec_strings *s);
 /* Append the strings of a NULL-terminated user vector (NULL: none). -EFAULT -E2BIG -ENOMEM. */
 int exec_strings_from_user(struct exec_strings *s, void __user *vector);
 /* Path and vectors of execve: 0 or -errno with *out released. */
-int exec_args_from_user(struct exec_args *out, const char __user *path, void __user *argv, void __user *envp);
+int exec_args_from_user(struct exec_args *out, const char __user *path, void __user *argv,
+			void __user *envp);
 void exec_args_release(struct exec_args *args);
 /* -E2BIG when strings and pointers need more than a quarter of the stack limit. */
 int exec_args_check_size(const struct exec_args *args);
@@ -72,14 +76,16 @@ struct exec_image {
 	bool stack_exec;
 	u64 random[8]; /* placement, AT_RANDOM */
 };
-/* Map the program (and its interpreter) into a fresh mm. 0; -ENOEXEC -ELIBBAD -EINVAL -ENOMEM ... On failure nothing is left. */
+/* Map the program (and its interpreter) into a fresh mm. 0; -ENOEXEC -ELIBBAD -EINVAL -ENOMEM ...
+ * On failure nothing is left. */
 int exec_load(struct binary *b, struct exec_image *img);
 /* ---- exec_stack.c: the initial stack ---- */
 struct exec_ids {
 	u32 uid, euid, gid, egid;
 	bool secure;
 };
-/* Map the stack and put strings, vectors and auxv (getauxval(3)) on it; sets img->sp. 0, -ENOMEM. */
-int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids);
+/* Map the stack, put strings, vectors and auxv (getauxval(3)) on it; sets img->sp. 0, -ENOMEM. */
+int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn,
+		     const struct exec_ids *ids);
 
 #endif

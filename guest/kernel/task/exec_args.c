@@ -171,7 +171,8 @@ static int add_user(struct exec_strings *s, struct window *w, vaddr from)
 	}
 }
 
-/* No argument list gets near the address space, but a hostile one may try to use up the kernel's memory. */
+/* No argument list gets near the address space, but a hostile one may try to use up the kernel's
+ * memory. */
 #define TOTAL_MAX (3ul << 20)
 
 int exec_strings_from_user(struct exec_strings *s, void __user *vector)
@@ -200,7 +201,8 @@ int exec_strings_from_user(struct exec_strings *s, void __user *vector)
 int exec_args_check_size(const struct exec_args *args)
 {
 	u64 limit = MIN(rlimit_current(RLIMIT_STACK) / 4, 6ull << 20);
-	size_t need = args->argv.len + args->envp.len + (args->argv.count + args->envp.count) * sizeof(vaddr);
+	size_t need = args->argv.len + args->envp.len +
+		      (args->argv.count + args->envp.count) * sizeof(vaddr);
 	return need > MAX(limit, EXEC_STRING_MAX) ? -E2BIG : 0;
 }
 
@@ -215,7 +217,8 @@ static int fill_args(struct exec_args *a, void __user *argv, void __user *envp)
 	return err ? err : exec_args_check_size(a);
 }
 
-int exec_args_from_user(struct exec_args *out, const char __user *path, void __user *argv, void __user *envp)
+int exec_args_from_user(struct exec_args *out, const char __user *path, void __user *argv,
+			void __user *envp)
 {
 	*out = (struct exec_args){0};
 	int err = path_from_user(path, &out->path);

@@ -1,4 +1,5 @@
-/* execve(2): the new address space. Nothing of the old program is touched here, so every failure is an errno for it. */
+/* execve(2): the new address space. Nothing of the old program is touched here, so every failure is
+ * an errno for it. */
 #include <linux/mman.h>
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
@@ -42,7 +43,8 @@ static int map_anonymous(struct mm *mm, vaddr from, vaddr to, u32 prot)
 {
 	if (from >= to)
 		return 0;
-	long at = mm_map(mm, from, to - from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0, 0);
+	long at = mm_map(mm, from, to - from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL,
+			 0, 0);
 	return at < 0 ? (int)at : 0;
 }
 
@@ -60,7 +62,8 @@ static int map_zeros(struct mm *mm, const struct elf_segment *s, vaddr bias)
 	return map_anonymous(mm, page_end, ALIGN_UP(to, PAGE_SIZE), s->prot);
 }
 
-static int map_segment(struct mm *mm, struct file *f, const struct elf_segment *s, vaddr bias, bool populate)
+static int map_segment(struct mm *mm, struct file *f, const struct elf_segment *s, vaddr bias,
+		       bool populate)
 {
 	vaddr start = bias + s->start;
 	size_t len = ALIGN_UP(s->file_end - s->start, PAGE_SIZE);
@@ -69,7 +72,8 @@ static int map_segment(struct mm *mm, struct file *f, const struct elf_segment *
 		if (at < 0)
 			return (int)at;
 	}
-	/* What lies beyond the end of a short file cannot be brought in; the program meets it as SIGBUS. */
+	/* What lies beyond the end of a short file cannot be brought in; the program meets it as
+	 * SIGBUS. */
 	if (len && populate)
 		mm_populate(mm, start, len, s->prot & PROT_WRITE);
 	if (s->memory_end > s->file_end) {
@@ -78,7 +82,8 @@ static int map_segment(struct mm *mm, struct file *f, const struct elf_segment *
 			return err;
 	}
 	if (populate && s->memory_end > s->start + len && (s->prot & PROT_WRITE))
-		mm_populate(mm, start + len, ALIGN_UP(s->memory_end - s->start, PAGE_SIZE) - len, true);
+		mm_populate(mm, start + len, ALIGN_UP(s->memory_end - s->start, PAGE_SIZE) - len,
+			    true);
 	return 0;
 }
 
@@ -94,7 +99,8 @@ static void note_bounds(struct mm *mm, const struct elf_segment *s, vaddr bias)
 	}
 }
 
-static int map_image(struct mm *mm, struct file *f, const struct elf_image *elf, vaddr bias, bool main_program)
+static int map_image(struct mm *mm, struct file *f, const struct elf_image *elf, vaddr bias,
+		     bool main_program)
 {
 	bool populate = elf->high - elf->low <= POPULATE_MAX_PAGES * PAGE_SIZE;
 	struct elf_segment s;
@@ -112,7 +118,8 @@ static int map_image(struct mm *mm, struct file *f, const struct elf_image *elf,
 
 /* ---- headers ---- */
 
-/* Point elf->phdr at the program headers: inside the header already read, or in a block to be freed (*block). */
+/* Point elf->phdr at the program headers: inside the header already read, or in a block to be freed
+ * (*block). */
 static int read_segments(struct binary *b, struct elf_image *elf, void **block)
 {
 	*block = NULL;
@@ -169,7 +176,8 @@ static vaddr bias_below_mmap_top(const struct mm *mm, const struct elf_image *el
 	return ALIGN_DOWN(mm->mmap_top - (elf->high - elf->low), elf->align) - elf->low;
 }
 
-static int load_interpreter(struct binary *main, const struct elf_image *elf, struct exec_image *img)
+static int load_interpreter(struct binary *main, const struct elf_image *elf,
+			    struct exec_image *img)
 {
 	struct binary b;
 	struct elf_image interp;
@@ -206,7 +214,8 @@ static vaddr choose_bias(const struct exec_image *img, const struct elf_image *e
 	return ALIGN_DOWN(base, elf->align) - elf->low;
 }
 
-/* The heap begins a random distance after the program; for a static PIE, which lies among the mappings, at PIE_BASE. */
+/* The heap begins a random distance after the program; for a static PIE, which lies among the
+ * mappings, at PIE_BASE. */
 static void place_brk(struct exec_image *img, const struct elf_image *elf, vaddr bias)
 {
 	vaddr end = bias + elf->high;
@@ -225,7 +234,8 @@ static int map_vdso(struct exec_image *img)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		pages[i] = phys_to_page(virt_to_phys((const char *)vdso->start + i * PAGE_SIZE));
-	long err = mm_map_pages(img->mm, at, pages, (unsigned int)vdso->data_pages, PROT_READ, VMA_VDSO);
+	long err = mm_map_pages(img->mm, at, pages, (unsigned int)vdso->data_pages, PROT_READ,
+				VMA_VDSO);
 	if (err < 0)
 		return (int)err;
 	at += vdso->data_pages * PAGE_SIZE;
@@ -256,7 +266,8 @@ static int load_program(struct binary *b, const struct elf_image *elf, struct ex
 /* The stack top, 16 GiB of room to move in, leaving pages above it for the vDSO. */
 static void place_stack(struct exec_image *img)
 {
-	img->stack_top = USER_TOP - 16 * PAGE_SIZE - random_offset(img->random[3], RANDOM_STACK_PAGES);
+	img->stack_top =
+		USER_TOP - 16 * PAGE_SIZE - random_offset(img->random[3], RANDOM_STACK_PAGES);
 }
 
 int exec_load(struct binary *b, struct exec_image *img)

@@ -29,7 +29,8 @@ static void aux(struct auxv *a, u64 type, u64 value)
 	*a->at++ = value;
 }
 
-static void fill_auxv(struct auxv *a, const struct exec_image *img, const struct layout *l, const struct exec_ids *ids)
+static void fill_auxv(struct auxv *a, const struct exec_image *img, const struct layout *l,
+		      const struct exec_ids *ids)
 {
 	if (img->mm->vdso)
 		aux(a, AT_SYSINFO_EHDR, img->mm->vdso);
@@ -56,7 +57,8 @@ static void fill_auxv(struct auxv *a, const struct exec_image *img, const struct
 }
 #define AUXV_WORDS (21 * 2)
 
-static void plan(struct layout *l, const struct exec_image *img, const struct exec_args *args, const char *execfn)
+static void plan(struct layout *l, const struct exec_image *img, const struct exec_args *args,
+		 const char *execfn)
 {
 	l->execfn_len = strlen(execfn) + 1;
 	l->execfn = img->stack_top - 8 - l->execfn_len;
@@ -77,8 +79,8 @@ static u64 *fill_pointers(u64 *at, const struct exec_strings *s, vaddr base)
 }
 
 /* The whole stack from sp to its top as one block, so that it is written in one go. */
-static void fill_block(u8 *block, struct exec_image *img, const struct exec_args *args, const char *execfn,
-		       const struct layout *l, const struct exec_ids *ids)
+static void fill_block(u8 *block, struct exec_image *img, const struct exec_args *args,
+		       const char *execfn, const struct layout *l, const struct exec_ids *ids)
 {
 	u64 *at = (u64 *)block;
 	*at++ = args->argv.count;
@@ -109,15 +111,18 @@ static void note_places(struct mm *mm, const struct layout *l)
 static int map_stack(struct exec_image *img, const struct layout *l)
 {
 	u32 prot = PROT_READ | PROT_WRITE | (img->stack_exec ? PROT_EXEC : 0);
-	vaddr bottom = ALIGN_DOWN(l->sp, PAGE_SIZE), start = bottom - STACK_FIRST, ahead = bottom - STACK_AHEAD * PAGE_SIZE;
-	long at = mm_map(img->mm, start, img->stack_top - start, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			 NULL, 0, VMA_STACK | VMA_GROWSDOWN);
+	vaddr bottom = ALIGN_DOWN(l->sp, PAGE_SIZE), start = bottom - STACK_FIRST,
+	      ahead = bottom - STACK_AHEAD * PAGE_SIZE;
+	long at = mm_map(img->mm, start, img->stack_top - start, prot,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, NULL, 0,
+			 VMA_STACK | VMA_GROWSDOWN);
 	if (at < 0)
 		return at == -EEXIST ? -ENOMEM : (int)at;
 	return mm_populate(img->mm, ahead, img->stack_top - ahead, true);
 }
 
-int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn, const struct exec_ids *ids)
+int exec_stack_build(struct exec_image *img, const struct exec_args *args, const char *execfn,
+		     const struct exec_ids *ids)
 {
 	struct layout l;
 	plan(&l, img, args, execfn);

@@ -1,4 +1,5 @@
-/* The end of threads and processes: _exit(2), exit_group(2), and what wait(2) and the family are told. */
+/* The end of threads and processes: _exit(2), exit_group(2), and what wait(2) and the family are
+ * told. */
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
@@ -122,8 +123,8 @@ static void process_release(struct process *p)
 	sigpending_flush(&p->pending);
 }
 
-/* The machine ends with PROGRAM's last thread: nobody will see what it held, so there is nothing to take apart. A debug kernel does it all the
- * same, for its checks. */
+/* The machine ends with PROGRAM's last thread: nobody will see what it held, so there is nothing to
+ * take apart. A debug kernel does it all the same, for its checks. */
 static void end_with_program(struct process *p, int status)
 {
 #ifndef KERNEL_DEBUG

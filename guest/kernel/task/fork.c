@@ -1,4 +1,5 @@
-/* clone(2), fork(2), vfork(2): everything is allocated first, then linked; nothing is seen of a child that could not be made. */
+/* clone(2), fork(2), vfork(2): everything is allocated first, then linked; nothing is seen of a
+ * child that could not be made. */
 #include <asm/fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
@@ -51,7 +52,9 @@ static void count_uid(void *ctx, struct task *t)
 	c->count += t->cred->uid == c->uid && t->state < TASK_ZOMBIE;
 }
 
-/* RLIMIT_NPROC (not for the privileged), and what memory allows: an eighth of it in kernel stacks. */
+/*
+ * RLIMIT_NPROC (not for the privileged), and what memory allows: an eighth of it in kernel stacks.
+ */
 static int check_limits(void)
 {
 	if (task_count() >= page_total() / (8 * (KERNEL_STACK_SIZE / PAGE_SIZE)))
@@ -151,7 +154,8 @@ static struct task *copy_task(const struct clone_request *req)
 	t->start_ns = clock_monotonic_ns();
 	if (req->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = req->child_tid;
-	arch_thread_fork(t, arch_task_regs(parent), req->stack, req->flags & CLONE_SETTLS, req->tls);
+	arch_thread_fork(t, arch_task_regs(parent), req->stack, req->flags & CLONE_SETTLS,
+			 req->tls);
 	return t;
 }
 
@@ -170,7 +174,8 @@ struct process *process_fork(struct process *parent)
 }
 
 /* A new process takes its place in the family, its parent's group and session. */
-void process_link(struct process *p, struct task *leader, struct process *parent, const struct process *like)
+void process_link(struct process *p, struct task *leader, struct process *parent,
+		  const struct process *like)
 {
 	p->leader = leader;
 	p->pid = pid_get(leader->pid);
@@ -181,7 +186,8 @@ void process_link(struct process *p, struct task *leader, struct process *parent
 		process_watch_cpu(p);
 }
 
-/* Ids where the flags want them. A bad address is the caller's own loss (clone(2) does not report it). */
+/* Ids where the flags want them. A bad address is the caller's own loss (clone(2) does not report
+ * it). */
 static void store_ids(const struct clone_request *req, struct task *t)
 {
 	int nr = t->pid->nr;

@@ -37,7 +37,8 @@ static int shared_key(vaddr addr, struct futex_key *out)
 		return 0;
 	}
 	if (v->file) {
-		*out = (struct futex_key){v->file->inode, (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
+		*out = (struct futex_key){v->file->inode,
+					  (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
 		return 0;
 	}
 	struct page *page;
@@ -149,8 +150,8 @@ int futex_sleep(struct futex_waiter *w, u64 deadline_ns)
 }
 
 /*
- * The value is read and the waiter queued under the kernel lock: whoever changes the word afterwards finds the waiter when it
- * comes to wake.
+ * The value is read and the waiter queued under the kernel lock: whoever changes the word
+ * afterwards finds the waiter when it comes to wake.
  */
 int futex_wait(u32 __user *addr, bool private, u32 val, u32 bits, u64 deadline_ns)
 {
@@ -170,7 +171,8 @@ int futex_wait(u32 __user *addr, bool private, u32 val, u32 bits, u64 deadline_n
 	return futex_sleep(&w, deadline_ns);
 }
 
-static int requeue_keys(const struct futex_key *from, const struct futex_key *to, u32 wake, u32 move)
+static int requeue_keys(const struct futex_key *from, const struct futex_key *to, u32 wake,
+			u32 move)
 {
 	struct futex_waiter *w, *next;
 	struct list *b = bucket(from);
@@ -189,7 +191,8 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 	return (int)(woken + moved);
 }
 
-int futex_requeue(u32 __user *addr, u32 __user *addr2, bool private, u32 wake, u32 move, const u32 *expected)
+int futex_requeue(u32 __user *addr, u32 __user *addr2, bool private, u32 wake, u32 move,
+		  const u32 *expected)
 {
 	struct futex_key from, to;
 	u32 now;

@@ -1,6 +1,7 @@
 /*
- * PI futexes: the word holds the owner's tid, FUTEX_WAITERS when the kernel must be asked to unlock. The lock is handed to the longest
- * waiter; with one run queue priorities need no lending, so there is none.
+ * PI futexes: the word holds the owner's tid, FUTEX_WAITERS when the kernel must be asked to
+ * unlock. The lock is handed to the longest waiter; with one run queue priorities need no lending,
+ * so there is none.
  */
 #include <linux/futex.h>
 #include "kernel/mm/uaccess.h"
@@ -15,8 +16,8 @@ static struct futex_waiter *first_waiter(const struct futex_key *key)
 }
 
 /*
- * One try at the word: 0 taken, 1 somebody else owns it and FUTEX_WAITERS is set now, 2 the word changed meanwhile; or -EDEADLK, -ESRCH
- * (the owner is gone), -EFAULT, -EAGAIN (try only).
+ * One try at the word: 0 taken, 1 somebody else owns it and FUTEX_WAITERS is set now, 2 the word
+ * changed meanwhile; or -EDEADLK, -ESRCH (the owner is gone), -EFAULT, -EAGAIN (try only).
  */
 static int try_take(u32 __user *addr, u32 tid, bool try, const struct futex_key *key)
 {

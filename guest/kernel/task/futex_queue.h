@@ -20,7 +20,8 @@ void futex_queue(struct futex_waiter *w, const struct futex_key *key);
 void futex_wake_waiter(struct futex_waiter *w);
 /* The longest waiting one with a common bit; bits 0: of those that wait for a PI lock. */
 struct futex_waiter *futex_first(const struct futex_key *key, u32 bits);
-/* Sleep until woken (0), the deadline (-ETIMEDOUT) or a signal (-ERESTARTSYS); off the queue afterwards. */
+/* Sleep until woken (0), the deadline (-ETIMEDOUT) or a signal (-ERESTARTSYS); off the queue
+ * afterwards. */
 int futex_sleep(struct futex_waiter *w, u64 deadline_ns);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Job control when processes end: POSIX 3.264 "orphaned process group", _exit() "Consequences of Process Termination". A group whose
- * last link to the rest of its session goes away, and that has stopped members, gets SIGHUP and then SIGCONT.
+ * Job control when processes end: POSIX 3.264 "orphaned process group", _exit() "Consequences of
+ * Process Termination". A group whose last link to the rest of its session goes away, and that has
+ * stopped members, gets SIGHUP and then SIGCONT.
  */
 #include "kernel/task/life.h"
 #include "kernel/task/signal.h"
@@ -10,7 +11,8 @@
 static void check_group(struct pid *group, struct process *leaving, bool was_linked)
 {
 	bool stopped;
-	if (!group || !was_linked || !signal_pgrp_orphaned_without(group, leaving, &stopped) || !stopped)
+	if (!group || !was_linked || !signal_pgrp_orphaned_without(group, leaving, &stopped) ||
+	    !stopped)
 		return;
 	signal_send_group(group->nr, SIGHUP, NULL);
 	signal_send_group(group->nr, SIGCONT, NULL);

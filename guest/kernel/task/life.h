@@ -1,4 +1,5 @@
-/* How tasks and processes come and go: between the files of kernel/task only. All under the kernel lock. */
+/* How tasks and processes come and go: between the files of kernel/task only. All under the kernel
+ * lock. */
 #ifndef KERNEL_TASK_LIFE_H
 #define KERNEL_TASK_LIFE_H
 
@@ -33,11 +34,13 @@ void process_set_group(struct process *p, struct pid *group);
 void process_set_session(struct process *p, struct pid *session);
 /* The last thread has gone: zombie or, when nobody waits for it, gone at once. */
 void process_end(struct process *p);
-/* Take a zombie out of the world: its pid is free again, its times are added to its parent's when `account`. */
+/* Take a zombie out of the world: its pid is free again, its times are added to its parent's when
+ * `account`. */
 void process_reap(struct process *p, bool account);
 
 /* ---- jobs.c: setpgid(2), "orphaned process group" ---- */
-/* p has ended: if its group is orphaned by that and has stopped members, they get SIGHUP and SIGCONT. */
+/* p has ended: if its group is orphaned by that and has stopped members, they get SIGHUP and
+ * SIGCONT. */
 void jobs_process_exits(struct process *p);
 /* The same for the group of a child that `from`, ending, has just given away. */
 void jobs_child_moved(struct process *child, const struct process *from);
@@ -55,12 +58,15 @@ void task_drop(struct task *t);
 /* A process with what is inherited from parent; NULL: no memory. Not linked anywhere. */
 struct process *process_fork(struct process *parent);
 /*
- * A new process, child of parent, whose first thread runs fn(arg) in the kernel and then enters user mode (fn must have exec'd): own
- * copies of files, fs and signal actions of like. Not started. NULL: no memory.
+ * A new process, child of parent, whose first thread runs fn(arg) in the kernel and then enters
+ * user mode (fn must have exec'd): own copies of files, fs and signal actions of like. Not started.
+ * NULL: no memory.
  */
-struct task *process_create(struct process *parent, const struct task *like, void (*fn)(void *), void *arg);
+struct task *process_create(struct process *parent, const struct task *like, void (*fn)(void *),
+			    void *arg);
 /* Give it its leader and its place: a child of parent, in the group and session of like. */
-void process_link(struct process *p, struct task *leader, struct process *parent, const struct process *like);
+void process_link(struct process *p, struct task *leader, struct process *parent,
+		  const struct process *like);
 /* Parents of vfork children wait for this. */
 void vfork_done(struct task *t);
 

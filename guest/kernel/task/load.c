@@ -1,6 +1,7 @@
 /*
- * Load averages, proc(5) /proc/loadavg: exponentially damped over 1, 5 and 15 minutes in steps of 5 s. Nothing ticks: a step is taken when
- * the scheduler notices that its time has passed, or when somebody asks.
+ * Load averages, proc(5) /proc/loadavg: exponentially damped over 1, 5 and 15 minutes in steps of 5
+ * s. Nothing ticks: a step is taken when the scheduler notices that its time has passed, or when
+ * somebody asks.
  */
 #include "kernel/task/runqueue.h"
 
@@ -19,7 +20,8 @@ static void load_step(u32 active)
 {
 	for (int i = 0; i < 3; i++) {
 		u64 target = (u64)active << LOAD_SHIFT;
-		u64 sum = load_average[i] * load_decay[i] + target * ((1 << LOAD_SHIFT) - load_decay[i]);
+		u64 sum = load_average[i] * load_decay[i] +
+			  target * ((1 << LOAD_SHIFT) - load_decay[i]);
 		load_average[i] = sum >> LOAD_SHIFT;
 	}
 }

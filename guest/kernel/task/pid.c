@@ -1,6 +1,6 @@
 /*
- * Ids: 1..PID_MAX in order, wrapping round and skipping those still named by a task, a group or a session (credentials(7)).
- * A two-level table: both looking up and handing out touch two words.
+ * Ids: 1..PID_MAX in order, wrapping round and skipping those still named by a task, a group or a
+ * session (credentials(7)). A two-level table: both looking up and handing out touch two words.
  */
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
@@ -8,7 +8,8 @@
 #include "kernel/task/pid.h"
 #include "kernel/task/task.h"
 
-#define PID_RESERVED 300 /* after the first round: left to daemons of the first minutes, as on Linux */
+#define PID_RESERVED                                                                               \
+	300 /* after the first round: left to daemons of the first minutes, as on Linux */
 #define CHUNK 512	 /* pointers in a page */
 
 static struct pid **pid_table[PID_MAX / CHUNK];

@@ -22,7 +22,8 @@ static void pidfd_release(struct file *f)
 static void pidfd_show(struct file *f, char *buf, size_t size)
 {
 	struct pid *pid = f->private;
-	ksnprintf(buf, size, "Pid:\t%d\nNSpid:\t%d\n", pid->task ? pid->nr : -1, pid->task ? pid->nr : -1);
+	ksnprintf(buf, size, "Pid:\t%d\nNSpid:\t%d\n", pid->task ? pid->nr : -1,
+		  pid->task ? pid->nr : -1);
 }
 
 static const struct file_ops pidfd_ops = {

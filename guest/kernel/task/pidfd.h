@@ -7,7 +7,8 @@
 struct file;
 struct pid;
 
-/* A file that stands for the process of that id; readable (EPOLLIN) once it has ended. flags: 0 or O_NONBLOCK. 0, -ENOMEM, -ENFILE. */
+/* A file that stands for the process of that id; readable (EPOLLIN) once it has ended. flags: 0 or
+ * O_NONBLOCK. 0, -ENOMEM, -ENFILE. */
 int pidfd_create(struct pid *pid, u32 flags, struct file **out);
 /* The id behind descriptor fd, with a reference, or NULL when it is no pidfd. */
 struct pid *pidfd_get_pid(int fd);

@@ -1,4 +1,5 @@
-/* Processes: the family tree, process groups and sessions (credentials(7)), and pid 1, which is the kernel itself. */
+/* Processes: the family tree, process groups and sessions (credentials(7)), and pid 1, which is the
+ * kernel itself. */
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"

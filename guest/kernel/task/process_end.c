@@ -1,4 +1,5 @@
-/* A process has lost its last thread: orphans, job control, SIGCHLD, zombie or not, and the end of the machine with pid 2. */
+/* A process has lost its last thread: orphans, job control, SIGCHLD, zombie or not, and the end of
+ * the machine with pid 2. */
 #include "kernel/lib/log.h"
 #include "kernel/task/first.h"
 #include "kernel/task/life.h"
@@ -15,7 +16,8 @@ static struct process *adopter(struct process *p)
 	return up;
 }
 
-/* prctl(2) PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER. Zombies are reaped by their new parent, at once by init. */
+/* prctl(2) PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER. Zombies are reaped by their new parent, at
+ * once by init. */
 static void give_away_children(struct process *p)
 {
 	struct process *child, *next, *heir = adopter(p);

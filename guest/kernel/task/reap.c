@@ -16,7 +16,8 @@ static bool eligible(const struct wait_request *req, const struct process *p)
 {
 	if (!named(req, p))
 		return false;
-	return (req->options & __WALL) || (p->exit_signal != SIGCHLD) == ((req->options & __WCLONE) != 0);
+	return (req->options & __WALL) ||
+	       (p->exit_signal != SIGCHLD) == ((req->options & __WCLONE) != 0);
 }
 
 static void fill_usage(const struct process *p, struct wait_result *out)
@@ -45,7 +46,8 @@ static bool take_exit(struct process *p, int options, struct wait_result *out)
 	int sig = p->exit_code & 0x7f;
 	if (!p->zombie || !(options & WEXITED))
 		return false;
-	fill(p, p->exit_code, sig ? CLD_KILLED : CLD_EXITED, sig ? sig : p->exit_code >> 8 & 0xff, out);
+	fill(p, p->exit_code, sig ? CLD_KILLED : CLD_EXITED, sig ? sig : p->exit_code >> 8 & 0xff,
+	     out);
 	if (!(options & WNOWAIT))
 		process_reap(p, true);
 	return true;
@@ -63,7 +65,8 @@ static bool all_stopped(const struct process *p)
 
 static bool take_stop(struct process *p, int options, struct wait_result *out)
 {
-	if (p->zombie || !(options & WUNTRACED) || !p->stopped || p->stop_reported || !all_stopped(p))
+	if (p->zombie || !(options & WUNTRACED) || !p->stopped || p->stop_reported ||
+	    !all_stopped(p))
 		return false;
 	fill(p, p->stop_signal << 8 | 0x7f, CLD_STOPPED, p->stop_signal, out);
 	if (!(options & WNOWAIT))

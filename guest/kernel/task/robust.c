@@ -1,6 +1,7 @@
 /*
- * Robust futexes, get_robust_list(2): a thread that ends marks the locks on its list FUTEX_OWNER_DIED and wakes a waiter each. The list is
- * user memory: every pointer is checked by the copy, and its length is bounded.
+ * Robust futexes, get_robust_list(2): a thread that ends marks the locks on its list
+ * FUTEX_OWNER_DIED and wakes a waiter each. The list is user memory: every pointer is checked by
+ * the copy, and its length is bounded.
  */
 #include <linux/futex.h>
 #include "kernel/mm/uaccess.h"
@@ -8,7 +9,8 @@
 #include "kernel/task/life.h"
 #include "kernel/task/task.h"
 
-/* Of one lock held by t. pi: no wake needed unless somebody waits in the kernel, which FUTEX_WAITERS says. */
+/* Of one lock held by t. pi: no wake needed unless somebody waits in the kernel, which
+ * FUTEX_WAITERS says. */
 static int release_lock(u32 __user *word, u32 tid)
 {
 	u32 value, seen;

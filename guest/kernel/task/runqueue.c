@@ -18,7 +18,8 @@ static void add_realtime(struct task *t, bool front)
 {
 	struct task *at;
 	list_for_each(at, &realtime, run_link) {
-		if (at->rt_priority < t->rt_priority || (front && at->rt_priority == t->rt_priority))
+		if (at->rt_priority < t->rt_priority ||
+		    (front && at->rt_priority == t->rt_priority))
 			break;
 	}
 	list_push_back(&at->run_link, &t->run_link);
@@ -65,7 +66,8 @@ struct task *runqueue_best(unsigned int cpu)
 }
 
 /*
- * nice(2) scales the slice: four times at -20, a tenth at 19. SCHED_IDLE runs as nice 19 whatever its value.
+ * nice(2) scales the slice: four times at -20, a tenth at 19. SCHED_IDLE runs as nice 19 whatever
+ * its value.
  */
 u64 sched_slice(const struct task *t)
 {

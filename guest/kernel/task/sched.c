@@ -32,9 +32,10 @@ void cpu_load_mm(struct mm *mm)
 
 /*
  * ---- waking ----
- * A task that slept before its slice was used up goes ahead of the round when it wakes, and uses up the rest of it first: what waits for
- * its user or a device is prompt, and pairs that wake each other cannot starve the round. It preempts another only from an interrupt,
- * and only one that has run for PREEMPT_AFTER_NS: a producer is not torn from its pipe at every write.
+ * A task that slept before its slice was used up goes ahead of the round when it wakes, and uses up
+ * the rest of it first: what waits for its user or a device is prompt, and pairs that wake each
+ * other cannot starve the round. It preempts another only from an interrupt, and only one that has
+ * run for PREEMPT_AFTER_NS: a producer is not torn from its pipe at every write.
  */
 #define WOKEN_LEFT_MIN_NS (SCHED_SLICE_NS / 8)
 #define PREEMPT_AFTER_NS 2000000ull
@@ -56,7 +57,8 @@ void task_kick(struct task *t)
 		arch_cpu_kick(cpu);
 }
 
-/* Have c look at the queue on its way to user mode, unless its timer will make it do so soon enough. */
+/* Have c look at the queue on its way to user mode, unless its timer will make it do so soon
+ * enough. */
 static void cpu_prod(struct cpu *c, const struct task *t)
 {
 	struct thread_info *info = task_info(c->current);
@@ -73,7 +75,8 @@ static bool in_interrupt(const struct cpu *c)
 	return c->current != c->idle && arch_regs_syscall(arch_task_regs(c->current)) < 0;
 }
 
-/* t was queued: get an idle CPU to take it, this one first; else let the busy ones share their time with it. */
+/* t was queued: get an idle CPU to take it, this one first; else let the busy ones share their time
+ * with it. */
 static void place(struct task *t)
 {
 	struct cpu *self = cpu_current();
@@ -100,7 +103,8 @@ static void enqueue(struct task *t, bool front)
 	runqueue_add(t, front);
 	if (cpu_count > 1)
 		place(t);
-	else if (!cpu_table[0].slice_armed || task_realtime(t) || (front && in_interrupt(&cpu_table[0])))
+	else if (!cpu_table[0].slice_armed || task_realtime(t) ||
+		 (front && in_interrupt(&cpu_table[0])))
 		arch_thread_info()->work |= WORK_RESCHED;
 }
 
@@ -109,7 +113,8 @@ void task_wake(struct task *t)
 	if (t->state == TASK_RUNNING || t->state >= TASK_ZOMBIE)
 		return;
 	t->state = TASK_RUNNING;
-	/* Between setting its state and schedule() a task is still here, and schedule() will see that it runs on. */
+	/* Between setting its state and schedule() a task is still here, and schedule() will see
+	 * that it runs on. */
 	if (!t->on_cpu)
 		enqueue(t, t->slice_left_ns >= WOKEN_LEFT_MIN_NS && !task_realtime(t));
 }
@@ -169,7 +174,8 @@ static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 	prev->on_cpu = false;
 	next->on_cpu = true;
 	task_info(next)->cpu = c->id;
-	/* Without an address space of its own (idle) it keeps the one loaded, but only while no other CPU could free it. */
+	/* Without an address space of its own (idle) it keeps the one loaded, but only while no
+	 * other CPU could free it. */
 	if (next->mm || cpu_count > 1)
 		cpu_load_mm(next->mm);
 	if (unlikely(prev->state == TASK_DEAD))
@@ -294,8 +300,9 @@ void timer_interrupt(void)
 }
 
 /*
- * WORK_RESCHED of the task that is about to enter user mode: give way when its slice is over or somebody better waits, else see to it
- * that the slice will end. A task that had the CPU to itself starts a new slice when company arrives.
+ * WORK_RESCHED of the task that is about to enter user mode: give way when its slice is over or
+ * somebody better waits, else see to it that the slice will end. A task that had the CPU to itself
+ * starts a new slice when company arrives.
  */
 static void reschedule(struct cpu *c, struct task *t)
 {

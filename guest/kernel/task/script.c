@@ -13,7 +13,8 @@ static bool blank(char c)
 }
 
 /* The line without "#!", surrounding blanks and newline; *whole: its end was seen. */
-static void line_bounds(const char *text, size_t len, const char **from, const char **to, bool *whole)
+static void line_bounds(const char *text, size_t len, const char **from, const char **to,
+			bool *whole)
 {
 	const char *p = text + 2, *end = text + len;
 	while (p < end && blank(*p))
@@ -37,7 +38,8 @@ int script_parse(const u8 *header, size_t len, struct script_line *out)
 	const char *word = p;
 	while (p < end && !blank(*p))
 		p++;
-	/* A name that is cut off would run something else; a cut argument is passed as far as it goes. */
+	/* A name that is cut off would run something else; a cut argument is passed as far as it
+	 * goes. */
 	if (p == word || (p == end && !whole))
 		return -ENOEXEC;
 	memcpy(out->interpreter, word, (size_t)(p - word));

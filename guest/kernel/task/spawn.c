@@ -20,7 +20,8 @@ static int give_resources(struct task *t, const struct task *like)
 	return t->pid && t->sighand && t->files && t->fs ? 0 : -ENOMEM;
 }
 
-struct task *process_create(struct process *parent, const struct task *like, void (*fn)(void *), void *arg)
+struct task *process_create(struct process *parent, const struct task *like, void (*fn)(void *),
+			    void *arg)
 {
 	struct task *t = task_alloc();
 	if (!t)

@@ -50,7 +50,9 @@ struct cred {
 	u32 securebits;
 };
 
-/* One id (pid, tid) and what it names now: a task, and process groups and sessions of that number. */
+/*
+ * One id (pid, tid) and what it names now: a task, and process groups and sessions of that number.
+ */
 struct pid {
 	int nr;
 	u32 refcount;
@@ -95,7 +97,8 @@ struct process {
 	u64 switches_voluntary, switches_forced;
 	u64 start_ns; /* monotonic */
 
-	struct clock_timer itimer[3]; /* ITIMER_REAL, VIRTUAL, PROF; all zero: never used (kernel/time/itimer.h) */
+	struct clock_timer itimer[3]; /* ITIMER_REAL, VIRTUAL, PROF; all zero: never used
+					 (kernel/time/itimer.h) */
 	struct clock_timer cpu_limit; /* RLIMIT_CPU; all zero: never limited */
 	struct list posix_timers;
 	int next_timer_id;
@@ -123,7 +126,8 @@ struct task {
 	bool on_cpu;
 	struct list run_link;
 	u64 slice_end_ns;
-	u64 slice_left_ns;   /* of a sleeper's slice: what it may use up ahead of the queue when it wakes */
+	u64 slice_left_ns;    /* of a sleeper's slice: what it may use up ahead of the queue when it
+				 wakes */
 	u64 running_since_ns; /* on its CPU */
 	bool woken;	     /* queued ahead of the round */
 	int nice;
@@ -172,7 +176,8 @@ struct task {
 	u32 rseq_len, rseq_sig;
 };
 
-/* The first program: fds 0-2, session, exec in a new task; called once by kernel_main before cpu_idle_loop(). */
+/* The first program: fds 0-2, session, exec in a new task; called once by kernel_main before
+ * cpu_idle_loop(). */
 void process_start_first(const struct boot_info *info);
 
 /* The task of the running context. */
@@ -229,20 +234,22 @@ struct task *task_kernel_thread(const char *name, void (*fn)(void *), void *arg)
 struct exec_args; /* kernel/task/exec.h */
 struct path;
 /*
- * Replace the current program. at/flags as execveat(2) (AT_FDCWD for execve). Never returns to the old program on success (0).
- * Errors: ENOENT EACCES ENOEXEC ELIBBAD ENOMEM E2BIG ETXTBSY EIO ENAMETOOLONG ELOOP ENOTDIR EISDIR.
+ * Replace the current program. at/flags as execveat(2) (AT_FDCWD for execve). Never returns to the
+ * old program on success (0). Errors: ENOENT EACCES ENOEXEC ELIBBAD ENOMEM E2BIG ETXTBSY EIO
+ * ENAMETOOLONG ELOOP ENOTDIR EISDIR.
  */
 int task_exec(int dirfd, struct exec_args *args, int flags);
 /*
- * Start a child of the current process on a new program, sharing nothing but copies of descriptors (LevitateOS spawn): pid or -errno of the
- * exec. Takes over args.
+ * Start a child of the current process on a new program, sharing nothing but copies of descriptors
+ * (LevitateOS spawn): pid or -errno of the exec. args stay the caller's.
  */
 long task_spawn(struct exec_args *args);
 
 /* End the current thread / the whole process with a wait(2) status. */
 _Noreturn void task_exit(int status);
 _Noreturn void process_exit_group(int status);
-/* Start the end of a whole process from outside or inside (fatal signal): every thread is marked killed and woken. */
+/* Start the end of a whole process from outside or inside (fatal signal): every thread is marked
+ * killed and woken. */
 void process_begin_exit(struct process *p, int status);
 /* Mark all other threads of the current process killed and wait until they are gone (execve). */
 int process_kill_other_threads(void);
@@ -260,7 +267,8 @@ static inline const struct cred *current_cred(void)
 }
 bool capable(int cap); /* CAP_* of the current task's effective set */
 
-/* RLIMIT_CPU of p was set or inherited: watch its CPU time (SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one). */
+/* RLIMIT_CPU of p was set or inherited: watch its CPU time (SIGXCPU at the soft limit and every
+ * second after it, SIGKILL at the hard one). */
 void process_watch_cpu(struct process *p);
 
 /* rlimit of the current process, soft value */

@@ -1,6 +1,7 @@
 /*
- * Wait queues. The kernel lock makes "check the condition, then sleep" atomic: nobody can change it between the check and
- * schedule(). Typical use: WAIT_EVENT(&q, cond, TASK_INTERRUPTIBLE, deadline).
+ * Wait queues. The kernel lock makes "check the condition, then sleep" atomic: nobody can change it
+ * between the check and schedule(). Typical use: WAIT_EVENT(&q, cond, TASK_INTERRUPTIBLE,
+ * deadline).
  */
 #ifndef KERNEL_TASK_WAIT_H
 #define KERNEL_TASK_WAIT_H
@@ -18,7 +19,8 @@ struct waitq {
 struct waiter {
 	struct list link;
 	struct task *task;
-	/* Called by waitq_wake with its key (poll events, 0 = all); may unlink the waiter; must not sleep. */
+	/* Called by waitq_wake with its key (poll events, 0 = all); may unlink the waiter; must not
+	 * sleep. */
 	void (*wake)(struct waiter *w, u32 key);
 	bool exclusive; /* waitq_wake(n) counts only these */
 };
@@ -30,14 +32,17 @@ static inline void waitq_init(struct waitq *q)
 }
 void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_remove(struct waiter *w);
-/* Wake everybody / at most n exclusive waiters; key = poll events that came true (0: unknown, all). */
+/*
+ * Wake everybody / at most n exclusive waiters; key = poll events that came true (0: unknown, all).
+ */
 void waitq_wake_all(struct waitq *q, u32 key);
 void waitq_wake(struct waitq *q, unsigned int n, u32 key);
 
 #define NO_DEADLINE (~0ull)
 /*
- * Sleep once on q in the given state (enum task_state) until woken, a signal (TASK_INTERRUPTIBLE), or the monotonic deadline in ns.
- * 0 woken (test the condition again), -ERESTARTSYS signal pending, -ETIMEDOUT.
+ * Sleep once on q in the given state (enum task_state) until woken, a signal (TASK_INTERRUPTIBLE),
+ * or the monotonic deadline in ns. 0 woken (test the condition again), -ERESTARTSYS signal pending,
+ * -ETIMEDOUT.
  */
 int waitq_sleep(struct waitq *q, int state, u64 deadline_ns);
 
