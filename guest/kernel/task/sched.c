@@ -346,10 +346,12 @@ void sched_exit_work(struct arch_regs *r)
 	struct thread_info *info = arch_thread_info();
 	struct task *t = info->task;
 	while (info->work & (WORK_RESCHED | WORK_SIGNAL | WORK_RESTORE_MASK)) {
-		if (info->work & WORK_RESCHED)
-			reschedule(&cpu_table[info->cpu], t);
+		/* Signals first: while this task gives way another may take its signal back, and the restart that the signal's
+		 * interruption calls for would be forgotten. */
 		if (unlikely(t->killed) || info->work & (WORK_SIGNAL | WORK_RESTORE_MASK))
 			exit_or_deliver(t, r);
+		if (info->work & WORK_RESCHED)
+			reschedule(&cpu_table[info->cpu], t);
 	}
 }
 
