@@ -25,7 +25,7 @@ static struct list *bucket(const struct futex_key *key)
 	return b;
 }
 
-/* A mapping of a file is known by inode and offset; other shared memory by its page. */
+/* Shared memory is known by what is behind it and the offset there. */
 static int shared_key(vaddr addr, struct futex_key *out)
 {
 	struct mm *mm = task_current()->mm;
@@ -36,17 +36,7 @@ static int shared_key(vaddr addr, struct futex_key *out)
 		*out = (struct futex_key){mm, addr};
 		return 0;
 	}
-	if (v->file) {
-		*out = (struct futex_key){v->file->inode,
-					  (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
-		return 0;
-	}
-	struct page *page;
-	int err = mm_get_page(mm, addr, FAULT_READ, &page);
-	if (err)
-		return -EFAULT;
-	*out = (struct futex_key){page, addr & ~PAGE_MASK};
-	page_put(page);
+	*out = (struct futex_key){v->mapping, (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
 	return 0;
 }
 
