@@ -59,7 +59,7 @@ $(BUILD)/syscall_sources.inc: $(SYSCALL_SOURCES)
 $(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: $(BUILD)/syscall_sources.inc
 $(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: VMM_CFLAGS += -I$(BUILD)
 
-$(BUILD)/vmm/%.c.o: vmm/%.c
+$(BUILD)/vmm/%.c.o: vmm/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -c -o $@ $<
 
@@ -68,11 +68,11 @@ $(KERNEL): $(KERNEL_OBJ) $(KERNEL_LDS)
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T $(KERNEL_LDS) -o $@ \
 		$(KERNEL_OBJ) -lfdt -lgcc
 
-$(KERNEL_DIR)/%.c.o: %.c
+$(KERNEL_DIR)/%.c.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -c -o $@ $<
 
-$(KERNEL_DIR)/%.S.o: %.S
+$(KERNEL_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -c -o $@ $<
 
