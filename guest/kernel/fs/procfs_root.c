@@ -257,9 +257,14 @@ static int show_devices(const struct proc_node *n, struct proc_text *t)
 	return 0;
 }
 
+/* The head comes with the first disk: without one the file is empty, as Linux's. */
 static void show_partition(void *ctx, u32 dev, const char *name, u64 bytes)
 {
-	proc_printf(ctx, "%4u  %7u %10llu %s\n", DEV_MAJOR(dev), DEV_MINOR(dev), (ull)bytes >> 10,
+	struct proc_text *t = ctx;
+
+	if (!t->len)
+		proc_printf(t, "major minor  #blocks  name\n\n");
+	proc_printf(t, "%4u  %7u %10llu %s\n", DEV_MAJOR(dev), DEV_MINOR(dev), (ull)bytes >> 10,
 		    name);
 }
 
@@ -267,7 +272,6 @@ static int show_partitions(const struct proc_node *n, struct proc_text *t)
 {
 	(void)n;
 	devices_make_ready();
-	proc_printf(t, "major minor  #blocks  name\n\n");
 	blkdev_for_each(show_partition, t);
 	return 0;
 }
