@@ -140,7 +140,7 @@ sparse:
 
 # ---- packages ----
 PACKAGES := gcc make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
