@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/virtio_console.h>
+#include <linux/virtio_mmio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -46,7 +47,13 @@ struct console {
 	bool thread_runs, stop;
 	bool want_in[CONSOLE_PORTS], want_out[CONSOLE_PORTS];
 	int wake; /* eventfd */
+	int kick; /* ioeventfd of the terminal's receive queue, once the input thread runs */
 };
+
+/* The input thread's descriptors: wake, winch, two a port, kick. */
+#define POLL_PORTS 2
+#define POLL_KICK (POLL_PORTS + 2 * CONSOLE_PORTS)
+#define POLL_COUNT (POLL_KICK + 1)
 
 static unsigned int rx_queue(unsigned int port)
 {
@@ -60,15 +67,35 @@ static unsigned int tx_queue(unsigned int port)
 
 static void *io_thread(void *arg);
 
+/*
+ * From now on a notification of the terminal's receive queue goes from KVM straight to the input thread, which would have to
+ * wait for a key in any case: no exit to the VMM. Where KVM refuses, notifications keep coming to console_notify().
+ */
+static void kick_thread_directly(struct console *c)
+{
+	c->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->kick < 0)
+		return;
+	if (device_add_ioeventfd(&c->virtio.mmio, VIRTIO_MMIO_QUEUE_NOTIFY, 4, rx_queue(CONSOLE_PORT_TTY), c->kick)) {
+		close(c->kick);
+		c->kick = -1;
+		return;
+	}
+	eventfd_write(c->wake, 1);
+}
+
 /* Have the input thread look at the want_ flags again. */
 static void wake_thread(struct console *c)
 {
 	if (c->stop)
 		return;
-	if (c->thread_runs)
+	if (c->thread_runs) {
 		eventfd_write(c->wake, 1);
-	else
-		c->thread_runs = device_start_thread(&c->thread, io_thread, c) == 0;
+		return;
+	}
+	c->thread_runs = device_start_thread(&c->thread, io_thread, c) == 0;
+	if (c->thread_runs && c->in[CONSOLE_PORT_TTY].fd >= 0)
+		kick_thread_directly(c);
 }
 
 /* ---- control messages ---- */
@@ -287,6 +314,7 @@ static unsigned int build_poll(struct console *c, struct pollfd *p)
 		p[n++] = (struct pollfd){.fd = c->want_out[i] ? c->out[i].fd : -1,
 					 .events = POLLOUT};
 	}
+	p[n++] = (struct pollfd){.fd = c->kick, .events = POLLIN};
 	return n;
 }
 
@@ -297,14 +325,16 @@ static void serve_poll(struct console *c, const struct pollfd *p)
 
 	if (p[0].revents && read(c->wake, &count, sizeof(count)) < 0)
 		return;
+	if (p[POLL_KICK].revents && read(c->kick, &count, sizeof(count)) == sizeof(count))
+		port_receive(c, CONSOLE_PORT_TTY);
 	if (p[1].revents && read(c->winch, &info, sizeof(info)) == sizeof(info) && read_size(c))
 		virtio_config_changed(&c->virtio);
 	for (unsigned int i = 0; i < CONSOLE_PORTS; i++) {
-		if (p[2 + 2 * i].revents) {
+		if (p[POLL_PORTS + 2 * i].revents) {
 			c->want_in[i] = false;
 			port_receive(c, i);
 		}
-		if (p[3 + 2 * i].revents) {
+		if (p[POLL_PORTS + 1 + 2 * i].revents) {
 			c->want_out[i] = false;
 			port_transmit(c, i);
 		}
@@ -314,7 +344,7 @@ static void serve_poll(struct console *c, const struct pollfd *p)
 static void *io_thread(void *arg)
 {
 	struct console *c = arg;
-	struct pollfd p[2 + 2 * CONSOLE_PORTS];
+	struct pollfd p[POLL_COUNT];
 
 	pthread_mutex_lock(&c->virtio.lock);
 	while (!c->stop) {
@@ -361,6 +391,8 @@ static void console_free(struct console *c)
 		close(c->winch);
 	if (c->wake >= 0)
 		close(c->wake);
+	if (c->kick >= 0)
+		close(c->kick);
 	pthread_mutex_destroy(&c->virtio.lock);
 	free(c);
 }
@@ -426,6 +458,7 @@ int console_add(struct machine *m, const struct console_config *k)
 		.cols = k->columns, .rows = k->rows, .max_nr_ports = CONSOLE_PORTS};
 	choose_ends(c, k);
 	c->winch = -1;
+	c->kick = -1;
 	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int err = c->wake < 0 ? -errno : take_signals(c, k->in_tty || k->out_tty || k->err_tty);
 	if (!err)
