@@ -6,14 +6,6 @@
 #include "kernel/task/trace.h"
 #include "shared/abi/hypercall.h"
 
-/* During a port a handler may be missing: the row then counts as absent. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattribute-alias"
-#define ROW(a, b, e, f, n, argc, ...)                                                          \
-	extern __typeof__(sys_##n) sys_##n __attribute__((weak, alias("sys_ni")));
-#include "expand.h"
-#pragma GCC diagnostic pop
-
 /* Rows by their number on this architecture; a row with none lands in the spare last entry. */
 #define SLOT(a, b) (ARCH_SYSCALL_NR(a, b) == NONE ? SYSCALL_LIMIT : ARCH_SYSCALL_NR(a, b))
 
