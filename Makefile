@@ -61,7 +61,7 @@ $(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: VMM_CFLA
 
 $(BUILD)/vmm/%.c.o: vmm/%.c Makefile
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(KERNEL): $(KERNEL_OBJ) $(KERNEL_LDS)
 	$(call say,LD,$@)
@@ -70,18 +70,18 @@ $(KERNEL): $(KERNEL_OBJ) $(KERNEL_LDS)
 
 $(KERNEL_DIR)/%.c.o: %.c Makefile
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -MP -c -o $@ $<
 
 $(KERNEL_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # ---- the vDSO: a shared object in the kernel image ----
 VDSO_DIR := guest/arch/$(ARCH)/vdso
-$(VDSO): $(VDSO_DIR)/vdso.c $(VDSO_DIR)/vdso.ld $(VDSO_DIR)/data.h
+$(VDSO): $(VDSO_DIR)/vdso.c $(VDSO_DIR)/vdso.ld shared/abi/clock.h
 	$(call say,VDSO,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -O2 $(WARN) -fpic -shared -nostdlib -ffreestanding -fno-stack-protector -fno-builtin \
-		-fvisibility=default -mcmodel=small -march=x86-64 -fcf-protection=none -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both \
+		-fvisibility=default -mcmodel=small -march=x86-64 -fcf-protection=none -I. -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both \
 		-Wl,--build-id=none -Wl,--eh-frame-hdr -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,-T,$(VDSO_DIR)/vdso.ld -o $@ $<
 $(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: $(VDSO)
 $(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: KERNEL_CFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
@@ -95,7 +95,7 @@ UNIT_CFLAGS := -std=gnu17 -O1 -g $(WARN) -D_GNU_SOURCE -DKERNEL_DEBUG -fsanitize
 unit_sources = $(shell sed -n 's/^.*sources: *//p' $(1) | head -n 1)
 $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_sources,tests/unit/$$*.c) $(wildcard tests/unit/fake/*.h tests/unit/*.h)
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(UNIT_CFLAGS) -MMD -MF $@.d -o $@ $(filter %.c,$^) -lcheck -lsubunit -lm -lrt $(VMM_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) -lcheck -lsubunit -lm -lrt $(VMM_LIBS)
 
 .PHONY: unit
 unit: $(UNIT)
@@ -126,10 +126,10 @@ CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(A
 check-arch: $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)
 	@echo "check-arch: $(words $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)) files of kernel and VMM compile for aarch64"
 $(BUILD)/check-arch/vmm/%.c.o: vmm/%.c
-	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
-		-mgeneral-regs-only -MMD -c -o $@ $<
+		-mgeneral-regs-only -MMD -MP -c -o $@ $<
 
 # ---- user pointers are followed only by uaccess: sparse checks the address spaces ----
 SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \

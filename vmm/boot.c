@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "arch/arch.h"
+#include "shared/abi/control.h"
 
 #define FDT_MAX	   8192
 #define FIRST_USED (64u << 10) /* of free memory: what any kernel touches at once */
@@ -117,7 +118,10 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	b.fdt_start = *info_gpa + page_up(sizeof(b));
 	b.strings_start = b.fdt_start + FDT_MAX;
 	b.strings_len = strings;
-	b.free_start = page_up(b.strings_start + strings);
+	b.control = page_up(b.strings_start + strings);
+	uint64_t tables = b.control + page_up(sizeof(struct machine_control));
+
+	b.free_start = tables + page_up(b.ram_end / MEMORY_PAGE_SIZE / 8);
 	if (b.free_start > b.ram_end) {
 		mote_error("guest memory is too small for the arguments and the environment");
 		return -E2BIG;
@@ -125,6 +129,11 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	m->boot_root = b.boot_root;
 	memory_populate(&m->memory, m->kernel.start, b.free_start - m->kernel.start + FIRST_USED);
 	arch_build_tables(&m->memory, b.boot_root, b.map_end);
+	struct machine_control *c = memory_range(&m->memory, b.control, sizeof(*c));
+
+	c->version = CONTROL_VERSION;
+	c->tables = tables;
+	m->control = b.control;
 	put_strings((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);
 	if (fdt_len < 0) {

@@ -106,6 +106,7 @@ static void add_mote(struct writer *w, const struct boot_info *b)
 	wide(w, "kernel-end", b->kernel_end);
 	wide(w, "free-start", b->free_start);
 	range(w, "bootfs", b->bootfs_start, b->map_end - b->bootfs_start);
+	wide(w, "control", b->control);
 	range(w, "strings", b->strings_start, b->strings_len);
 	cell(w, "argc", b->argc);
 	cell(w, "envc", b->envc);

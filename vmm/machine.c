@@ -84,6 +84,8 @@ int machine_create(struct machine **out, const struct machine_config *config)
 	m->flags = config->flags;
 	m->status = -1;
 	pthread_mutex_init(&m->start_lock, NULL);
+	pthread_mutex_init(&m->run_lock, NULL);
+	pthread_cond_init(&m->run_changed, NULL);
 	pthread_mutex_init(&m->report_lock, NULL);
 	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
 		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
@@ -201,34 +203,24 @@ int machine_load(struct machine *m, const char *kernel_path, const struct machin
 	return err;
 }
 
-/* Stop the secondary vCPUs: none may start any more, all that run are kicked and waited for. */
-static void join_secondaries(struct machine *m)
-{
-	pthread_mutex_lock(&m->start_lock);
-	m->closing = true;
-	pthread_mutex_unlock(&m->start_lock);
-	vcpu_kick_all(m);
-	for (unsigned int i = 1; i < m->cpus; i++) {
-		if (m->started[i])
-			pthread_join(m->vcpu[i].thread, NULL);
-	}
-}
-
 int machine_run(struct machine *m)
 {
 	vcpu_prepare_kicks();
 	m->vcpu[0].thread = pthread_self();
 	m->vcpu[0].live = true;
+	vcpu_start_all(m);
 	vcpu_run(&m->vcpu[0]);
-	join_secondaries(m);
+	vcpu_stop_all(m);
 	return m->status;
 }
 
+/* Async-signal-safe. */
 static void set_status(struct machine *m, int status)
 {
 	int running = -1;
 
 	atomic_compare_exchange_strong(&m->status, &running, status & 0xff);
+	m->stay = true;
 	vcpu_kick_all(m);
 }
 
@@ -261,6 +253,7 @@ void machine_finish(struct machine *m)
 
 void machine_destroy(struct machine *m)
 {
+	vcpu_join_all(m);
 	machine_finish(m);
 	for (unsigned int i = 0; i < m->cpus; i++)
 		vcpu_destroy(&m->vcpu[i]);

@@ -2,9 +2,11 @@
  * The inside of a machine, for the files of vmm/ that make it up. Users of the library see mote.h
  * alone.
  *
- * Threads: the main thread runs vCPU 0; a secondary vCPU and its thread come into being when the
- * guest starts it (HC_CPU_START). A vCPU's fields belong to its thread. Everything in struct
- * machine is fixed before machine_run(), but for what is marked.
+ * Threads: the thread that calls machine_run() runs vCPU 0; a secondary vCPU and its thread come
+ * into being when the guest starts it (HC_CPU_START) and stay, parked between runs, until
+ * machine_destroy(). A vCPU's fields belong to its thread while it runs, and to whoever holds the
+ * machine (vcpu_hold()) while it is parked. Everything in struct machine is fixed before
+ * machine_run(), but for what is marked.
  */
 #ifndef MOTE_MACHINE_H
 #define MOTE_MACHINE_H
@@ -26,6 +28,8 @@ struct vcpu {
 	struct kvm_run *run; /* immediate_exit: any thread */
 	pthread_t thread;
 	atomic_bool live; /* fd, run and thread are valid: may be kicked */
+	bool unfinished;  /* the last exit (I/O, MMIO) is completed by the next KVM_RUN */
+	bool parked;	  /* under run_lock: out of the guest, and staying out */
 };
 
 struct machine {
@@ -36,9 +40,16 @@ struct machine {
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
-	pthread_mutex_t start_lock;  /* HC_CPU_START and the end of the machine */
-	bool started[MOTE_MAX_CPUS]; /* under start_lock; needs joining (but 0) */
-	bool closing;		     /* under start_lock: no CPU may start any more */
+	pthread_mutex_t start_lock;  /* HC_CPU_START, interrupt routes and the end of the machine */
+	bool started[MOTE_MAX_CPUS]; /* under start_lock; has a thread (but 0) */
+
+	/* Whether vCPUs may run: under run_lock, which is also signalled when one parks. */
+	pthread_mutex_t run_lock;
+	pthread_cond_t run_changed;
+	bool running;	   /* between the start and the end of machine_run() */
+	unsigned int held; /* vcpu_hold() calls without their vcpu_release() */
+	bool closing;	   /* threads shall end */
+	atomic_bool stay;  /* read by running vCPUs: leave the guest and look at the above */
 
 	struct mmio_device *device[BOOT_MAX_DEVICES];
 	unsigned int device_count;
@@ -46,6 +57,7 @@ struct machine {
 
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */
+	uint64_t control;   /* gpa of struct machine_control */
 
 	atomic_int status;	     /* -1 while running, then the exit status */
 	atomic_bool forced;	     /* ended from outside: waiting for readers of output is over */
@@ -58,8 +70,22 @@ struct machine {
 /* Create vCPU v->index in KVM and map its run structure. 0 or a negative errno. */
 int vcpu_create(struct vcpu *v);
 void vcpu_destroy(struct vcpu *v);
-/* Run v in this thread until the machine stops. */
+/* Run v in this thread until the machine's status is set. Parks while the machine is held. */
 void vcpu_run(struct vcpu *v);
+/*
+ * Keep every vCPU out of the guest until vcpu_release(); calls nest. vcpu_hold() only asks: any
+ * thread, a vCPU's own too (which then parks when its exit has been handled). vcpu_await_parked()
+ * waits until all are parked, so that their registers and guest memory stand still: never called
+ * by a vCPU's thread.
+ */
+void vcpu_hold(struct machine *m);
+void vcpu_await_parked(struct machine *m);
+void vcpu_release(struct machine *m);
+/* machine_run()'s frame: let the secondary vCPUs run; stop them all and wait for it. */
+void vcpu_start_all(struct machine *m);
+void vcpu_stop_all(struct machine *m);
+/* The threads of the secondary vCPUs end. */
+void vcpu_join_all(struct machine *m);
 /* HC_CPU_START: 0, -EINVAL, -EBUSY, or why the vCPU cannot be made. */
 int vcpu_start_secondary(struct machine *m, uint64_t cpu, uint64_t entry, uint64_t arg);
 /* Install the handler of the signal (SIGUSR1) that kicks use; before the first vcpu_run(). */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
@@ -61,6 +62,11 @@ static struct mmio_device *find_device(struct machine *m, uint64_t gpa, unsigned
 	return gpa - d->base + len <= d->size ? d : NULL;
 }
 
+static bool ended(struct machine *m)
+{
+	return atomic_load_explicit(&m->status, memory_order_relaxed) >= 0;
+}
+
 static void exit_mmio(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
@@ -109,8 +115,10 @@ static void handle_exit(struct vcpu *v)
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		exit_io(v);
+		v->unfinished = !ended(v->machine); /* nobody waits for the answer of the last hypercall */
 		break;
 	case KVM_EXIT_MMIO:
+		v->unfinished = true;
 		exit_mmio(v);
 		break;
 	case KVM_EXIT_INTR:
@@ -132,24 +140,153 @@ static void handle_exit(struct vcpu *v)
 	}
 }
 
-void vcpu_run(struct vcpu *v)
+/* ---- running, parking ---- */
+
+/* KVM finishes an I/O or MMIO instruction when the vCPU is entered next; with immediate_exit that is
+ * all it does (KVM API, 5 "kvm_run", KVM_EXIT_IO). */
+static void finish_exit(struct vcpu *v)
+{
+	if (!v->unfinished)
+		return;
+	v->run->immediate_exit = 1;
+	ioctl(v->fd, KVM_RUN, 0);
+	v->unfinished = false;
+}
+
+/* Wait for run_changed, which a signal handler that ends the machine cannot signal: look again from
+ * time to time. */
+static void wait_changed(struct machine *m)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 50000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&m->run_changed, &m->run_lock, &until);
+}
+
+/* May v enter the guest? Waits while the machine is held; false when the run is over. The order
+ * (clear immediate_exit, then look at stay) meets that of vcpu_kick_all's callers. */
+static bool await_leave(struct vcpu *v)
 {
 	struct machine *m = v->machine;
 
-	profile_start(v);
-	while (atomic_load_explicit(&m->status, memory_order_relaxed) < 0) {
-		if (!ioctl(v->fd, KVM_RUN, 0)) {
-			if (!profile_step(v))
-				handle_exit(v);
-		} else if (errno == EFAULT) {
-			report_guest_broken(v, "needs a page that the host cannot give (out of "
-					       "memory, or a file of "
-					       "its root was truncated)");
-		} else if (errno != EINTR && errno != EAGAIN) {
-			report_guest_broken(v, "cannot run: KVM_RUN: %s", strerror(errno));
-		}
+	if (!atomic_load_explicit(&m->stay, memory_order_relaxed))
+		return true;
+	finish_exit(v);
+	pthread_mutex_lock(&m->run_lock);
+	v->parked = true;
+	pthread_cond_broadcast(&m->run_changed);
+	while (m->held && !ended(m) && m->running)
+		wait_changed(m);
+	bool go = !ended(m) && m->running;
+
+	v->parked = !go;
+	pthread_mutex_unlock(&m->run_lock);
+	return go;
+}
+
+static void run_once(struct vcpu *v)
+{
+	if (!ioctl(v->fd, KVM_RUN, 0)) {
+		v->unfinished = false;
+		if (!profile_step(v))
+			handle_exit(v);
+	} else if (errno == EFAULT) {
+		report_guest_broken(v, "needs a page that the host cannot give (out of memory, or a file of "
+				       "its root was truncated)");
+	} else if (errno == EINTR || errno == EAGAIN) {
+		v->unfinished = false;
+		v->run->immediate_exit = 0;
+		atomic_thread_fence(memory_order_seq_cst);
+	} else {
+		report_guest_broken(v, "cannot run: KVM_RUN: %s", strerror(errno));
 	}
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	profile_start(v);
+	while (await_leave(v))
+		run_once(v);
 	profile_finish(v);
+}
+
+/* stay follows from the rest: a vCPU looks closer when it is set. Under run_lock. */
+static void update_stay(struct machine *m)
+{
+	m->stay = m->held || ended(m) || !m->running;
+	if (m->stay)
+		vcpu_kick_all(m);
+}
+
+void vcpu_hold(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	m->held++;
+	update_stay(m);
+	pthread_mutex_unlock(&m->run_lock);
+}
+
+void vcpu_release(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	m->held--;
+	update_stay(m);
+	pthread_cond_broadcast(&m->run_changed);
+	pthread_mutex_unlock(&m->run_lock);
+}
+
+static bool all_parked(const struct machine *m)
+{
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (m->vcpu[i].live && !m->vcpu[i].parked)
+			return false;
+	}
+	return true;
+}
+
+void vcpu_await_parked(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	while (!all_parked(m))
+		pthread_cond_wait(&m->run_changed, &m->run_lock);
+	pthread_mutex_unlock(&m->run_lock);
+}
+
+void vcpu_start_all(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	m->running = true;
+	m->vcpu[0].parked = false;
+	update_stay(m);
+	pthread_cond_broadcast(&m->run_changed);
+	pthread_mutex_unlock(&m->run_lock);
+}
+
+void vcpu_stop_all(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	m->running = false;
+	update_stay(m);
+	pthread_cond_broadcast(&m->run_changed);
+	while (!all_parked(m))
+		pthread_cond_wait(&m->run_changed, &m->run_lock);
+	pthread_mutex_unlock(&m->run_lock);
+}
+
+void vcpu_join_all(struct machine *m)
+{
+	pthread_mutex_lock(&m->run_lock);
+	m->closing = true;
+	pthread_cond_broadcast(&m->run_changed);
+	pthread_mutex_unlock(&m->run_lock);
+	for (unsigned int i = 1; i < m->cpus; i++) {
+		if (m->started[i])
+			pthread_join(m->vcpu[i].thread, NULL);
+		m->started[i] = false;
+	}
 }
 
 static void ignore_kick(int sig)
@@ -164,8 +301,23 @@ void vcpu_prepare_kicks(void)
 	sigaction(KICK_SIGNAL, &kick, NULL);
 }
 
+/* Wait for a run to begin: false when there will be none. */
+static bool await_run(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+
+	pthread_mutex_lock(&m->run_lock);
+	while (!m->closing && (!m->running || ended(m)))
+		pthread_cond_wait(&m->run_changed, &m->run_lock);
+	v->parked = m->closing;
+	bool go = !m->closing;
+
+	pthread_mutex_unlock(&m->run_lock);
+	return go;
+}
+
 /* The signal is let through inside KVM_RUN and outside alike: immediate_exit covers the gap between
- * the test of m->status and KVM_RUN. */
+ * the look at m->stay and KVM_RUN. */
 static void *secondary_main(void *arg)
 {
 	struct vcpu *v = arg;
@@ -174,7 +326,8 @@ static void *secondary_main(void *arg)
 	sigfillset(&all);
 	sigdelset(&all, KICK_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
-	vcpu_run(v);
+	while (await_run(v))
+		vcpu_run(v);
 	return NULL;
 }
 
@@ -183,8 +336,6 @@ static int start_locked(struct machine *m, struct vcpu *v, uint64_t entry, uint6
 	sigset_t all, old;
 	int err;
 
-	if (m->closing)
-		return -EINVAL;
 	if (m->started[v->index])
 		return -EBUSY;
 	err = vcpu_create(v);
@@ -202,7 +353,11 @@ static int start_locked(struct machine *m, struct vcpu *v, uint64_t entry, uint6
 		return err;
 	}
 	m->started[v->index] = true;
+	pthread_mutex_lock(&m->run_lock);
 	v->live = true;
+	if (m->stay) /* it was asked for before it could be kicked */
+		vcpu_kick_all(m);
+	pthread_mutex_unlock(&m->run_lock);
 	return 0;
 }
 
@@ -220,6 +375,7 @@ int vcpu_start_secondary(struct machine *m, uint64_t cpu, uint64_t entry, uint64
 
 void vcpu_kick_all(struct machine *m)
 {
+	atomic_thread_fence(memory_order_seq_cst); /* after the caller's m->stay: run_once() */
 	for (unsigned int i = 0; i < m->cpus; i++) {
 		struct vcpu *v = &m->vcpu[i];
 

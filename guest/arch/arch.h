@@ -156,13 +156,15 @@ struct vdso_image {
 	size_t sigreturn; /* offset of the sigreturn trampoline from the start of the text, or 0 */
 };
 const struct vdso_image *arch_vdso(void);
-/* Refresh the clock parameters in the vDSO's data page (after clock_settime and at boot). */
-void arch_vdso_update(u64 realtime_offset_ns);
+/* The clock's parameters, which vDSO and VMM share (shared/abi/clock.h). The architecture fills them at boot, but for
+ * realtime_offset_ns, which is kernel/time/clock.c's. Always the same page. */
+struct clock_data;
+struct clock_data *arch_clock_data(void);
 
 /* ---- interrupts, time, processors ---- */
 static inline u64 arch_counter(void); /* TSC / CNTVCT */
 u64 arch_counter_hz(void);
-/* ns since boot (boot_info.counter_start) */
+/* ns since clock_data.counter_start */
 u64 arch_counter_ns(void);
 /* One-shot timer of this CPU at an absolute arch_counter_ns() time; U64_MAX disarms. Calls timer_interrupt(). */
 void arch_timer_arm(u64 deadline_ns);

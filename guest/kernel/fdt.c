@@ -139,6 +139,7 @@ static int read_mote(const void *fdt, struct boot_info *out)
 	    (err = read_wide(fdt, node, "boot-root", &out->boot_root)) ||
 	    (err = read_wide(fdt, node, "kernel-end", &out->kernel_end)) ||
 	    (err = read_wide(fdt, node, "free-start", &out->free_start)) ||
+	    (err = read_wide(fdt, node, "control", &out->control)) ||
 	    (err = read_range(fdt, node, "bootfs", &out->bootfs_start, &size)))
 		return err;
 	out->map_end = out->bootfs_start + size;

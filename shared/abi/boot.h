@@ -52,6 +52,9 @@ enum boot_flag {
 	BOOT_STDIN_TTY = 1 << 3,	   /* the run's stdin / stdout / stderr is a terminal */
 	BOOT_STDOUT_TTY = 1 << 4,
 	BOOT_STDERR_TTY = 1 << 5,
+	BOOT_READY = 1 << 6,	     /* say HC_READY before the first program's first instruction */
+	BOOT_DETERMINISTIC = 1 << 7, /* same program, same random numbers, clock reads and schedule */
+	BOOT_DEBUGGER = 1 << 8,	     /* a debugger is attached: traps of programs go to it first */
 };
 
 struct boot_device {
@@ -76,6 +79,7 @@ struct boot_info {
 	unsigned long long bootfs_start;      /* gpa of struct bootfs_super; >= ram_end */
 	unsigned long long map_end;	      /* gpa: end of everything in the direct map */
 	unsigned long long fdt_start, fdt_len;
+	unsigned long long control; /* gpa of struct machine_control (shared/abi/control.h) */
 	/* the first program: NUL-terminated strings one after another at strings_start:
 	 * path, cwd, argv[0..argc-1], envp[0..envc-1] */
 	unsigned long long strings_start, strings_len;
@@ -86,7 +90,7 @@ struct boot_info {
 	unsigned char early_random[64]; /* random bytes to be handed out before the kernel's generator runs */
 	struct boot_device device[BOOT_MAX_DEVICES];
 };
-_Static_assert(sizeof(struct boot_info) == 16 + 8 * 13 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
+_Static_assert(sizeof(struct boot_info) == 16 + 8 * 14 + 16 + 32 + 64 + 16 * BOOT_MAX_DEVICES,
 	       "boot_info layout");
 
 #endif

@@ -56,8 +56,47 @@ enum hypercall {
 	HC_CLEAR_USER = 11,
 	/* (): this vCPU waits for another one that may not be running: give the host's processor to somebody else. Answers 0. */
 	HC_YIELD = 12,
+	/* (enum ready_point): the current task is about to go on in user mode and the machine may be
+	 * remembered here (snapshots). Answers READY_GO or READY_EXEC, now and again after every reset to
+	 * that snapshot. */
+	HC_READY = 13,
+	/* (gpa, len): the order that READY_EXEC announced, as much of it as fits, from its start: struct hc_order and its strings.
+	 * Answers its whole length. */
+	HC_ORDER = 14,
+	/* (): machine_control.apply has made its stores. Does not return there. */
+	HC_APPLIED = 15,
+	/* (gpa, len <= 4096): the program marks an event; text for the host. Answers 0. */
+	HC_EVENT = 16,
+	/* (gpa, len, offset): copy the test's input from byte offset on. Answers the bytes copied, 0 at its end. */
+	HC_INPUT = 17,
+	/* (device index, n, errno, len): the n-th request to that device from now (1 = the next) fails with errno, or, errno 0,
+	 * transfers at most len bytes; n 0 calls it off. -ENODEV, -EOPNOTSUPP: the device cannot do that. */
+	HC_IO_FAULT = 18,
+	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */
+	HC_COVERAGE = 19,
+	/* (enum debug_trap, gpa of the user's registers ...): a program met a trap that may be the debugger's. */
+	HC_DEBUG_TRAP = 20,
 	HC_COUNT
 };
+
+enum ready_point {
+	READY_PROGRAM = 0, /* PROGRAM's first instruction comes next */
+	READY_ASKED = 1,   /* a program asked through /dev/mote */
+};
+
+enum ready_answer {
+	READY_GO = 0,
+	READY_EXEC = 1, /* fetch HC_ORDER and execute that program in place of this one */
+};
+
+/* Followed by NUL-terminated strings: path, cwd, argv[0..argc-1], envp[0..envc-1]. */
+struct hc_order {
+	unsigned int size; /* bytes of it all */
+	unsigned int argc, envc;
+	unsigned int pad;
+};
+_Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
+
 
 struct hc_time {
 	unsigned long long realtime_ns; /* CLOCK_REALTIME of the host */

@@ -6,19 +6,21 @@
 #include <time.h>
 #include "arch/arch.h"
 #include "kernel/task/sched.h"
+#include "shared/abi/clock.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/clock_timer.h"
 
-static u64 uptime = 1000, cpu_time, vdso_offset;
+static u64 uptime = 1000, cpu_time;
+static struct clock_data data;
 
 u64 arch_counter_ns(void)
 {
 	return uptime;
 }
 
-void arch_vdso_update(u64 realtime_offset_ns)
+struct clock_data *arch_clock_data(void)
 {
-	vdso_offset = realtime_offset_ns;
+	return &data;
 }
 
 void cpu_timer_request(u64 deadline_ns __unused)
@@ -105,7 +107,8 @@ START_TEST(setting)
 	ck_assert_int_eq(clock_set_realtime(999), -EINVAL); /* before boot */
 	ck_assert_int_eq(clock_set_realtime(INT64_MAX), -EINVAL);
 	ck_assert_int_eq(clock_set_realtime(5000), 0);
-	ck_assert_uint_eq(vdso_offset, 4000);
+	ck_assert_uint_eq(data.realtime_offset_ns, 4000);
+	ck_assert_uint_eq(data.sequence % 2, 0);
 	ck_assert_int_eq(clock_read(CLOCK_REALTIME, &ns), 0);
 	ck_assert_uint_eq(ns, 5000);
 	ck_assert_int_eq(clock_read(CLOCK_MONOTONIC, &ns), 0);

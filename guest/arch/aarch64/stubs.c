@@ -232,7 +232,7 @@ const struct vdso_image *arch_vdso(void)
 	MISSING;
 }
 
-void arch_vdso_update(__unused u64 realtime_offset_ns)
+struct clock_data *arch_clock_data(void)
 {
 	MISSING;
 }

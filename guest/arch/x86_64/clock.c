@@ -2,17 +2,26 @@
 #include "cpu.h"
 
 #include "kernel/boot.h"
-#include "vdso/data.h"
+#include "shared/abi/clock.h"
 
-#define COUNTER_SHIFT 30
+extern char vdso_data[], vdso_text[], vdso_end[];
+#define DATA ((struct clock_data *)vdso_data)
 
-static u64 ns_per_tick;	 /* << VDSO_SHIFT */
-static u64 ticks_per_ns; /* << COUNTER_SHIFT */
-
-static void compute_factors(void)
+static void fill_data(void)
 {
-	ns_per_tick = (1000000000ull << VDSO_SHIFT) / boot_info->counter_hz;
-	ticks_per_ns = (boot_info->counter_hz << COUNTER_SHIFT) / 1000000000ull + 1;
+	struct clock_data *d = DATA;
+
+	d->cpu_count = boot_info->cpu_count;
+	d->counter_start = boot_info->counter_start;
+	d->ns_per_tick = (1000000000ull << CLOCK_SHIFT) / boot_info->counter_hz;
+	d->ticks_per_ns = (boot_info->counter_hz << CLOCK_TICKS_SHIFT) / 1000000000ull + 1;
+}
+
+struct clock_data *arch_clock_data(void)
+{
+	if (unlikely(!DATA->ns_per_tick))
+		fill_data();
+	return DATA;
 }
 
 u64 arch_counter_hz(void)
@@ -22,21 +31,19 @@ u64 arch_counter_hz(void)
 
 u64 arch_counter_ns(void)
 {
-	if (unlikely(!ns_per_tick))
-		compute_factors();
-	return (u64)((unsigned __int128)(arch_counter() - boot_info->counter_start) * ns_per_tick >> VDSO_SHIFT);
+	const struct clock_data *d = arch_clock_data();
+
+	return (u64)((unsigned __int128)(arch_counter() - d->counter_start) * d->ns_per_tick >> CLOCK_SHIFT);
 }
 
 u64 counter_from_ns(u64 ns)
 {
-	if (unlikely(!ns_per_tick))
-		compute_factors();
-	return boot_info->counter_start + (u64)((unsigned __int128)ns * ticks_per_ns >> COUNTER_SHIFT) + 1;
+	const struct clock_data *d = arch_clock_data();
+
+	return d->counter_start + (u64)((unsigned __int128)ns * d->ticks_per_ns >> CLOCK_TICKS_SHIFT) + 1;
 }
 
 static struct vdso_image image;
-
-extern char vdso_data[], vdso_text[], vdso_end[];
 
 const struct vdso_image *arch_vdso(void)
 {
@@ -46,19 +53,4 @@ const struct vdso_image *arch_vdso(void)
 		.text_pages = (size_t)(vdso_end - vdso_text) / PAGE_SIZE,
 	};
 	return &image;
-}
-
-void arch_vdso_update(u64 realtime_offset_ns)
-{
-	struct vdso_data *d = (struct vdso_data *)vdso_data;
-
-	if (!ns_per_tick)
-		compute_factors();
-	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	d->counter_start = boot_info->counter_start;
-	d->ns_per_tick = ns_per_tick;
-	d->realtime_offset_ns = realtime_offset_ns;
-	d->cpu_count = boot_info->cpu_count;
-	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELEASE);
 }

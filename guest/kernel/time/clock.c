@@ -4,6 +4,7 @@
 #include "kernel/task/wait.h"
 #include "kernel/time/clock_timer.h"
 #include "shared/abi/boot.h"
+#include "shared/abi/clock.h"
 
 #define COARSE_STEP_NS 4000000ull /* what the *_COARSE clocks promise; they are exact here */
 
@@ -14,13 +15,22 @@
 #define TIME_MAX_NS ((u64)INT64_MAX)
 #define TIME_SETTABLE_NS (TIME_MAX_NS - 30ull * 365 * 24 * 3600 * NSEC_PER_SEC)
 
-static u64 realtime_offset; /* real time when the monotonic clock was 0 */
 struct waitq clock_set_wait = WAITQ_INIT(clock_set_wait);
+
+/* Programs may be reading it on other CPUs. */
+static void set_offset(u64 ns)
+{
+	struct clock_data *d = arch_clock_data();
+
+	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	d->realtime_offset_ns = ns;
+	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELEASE);
+}
 
 void clock_init(const struct boot_info *info)
 {
-	realtime_offset = info->realtime_ns;
-	arch_vdso_update(realtime_offset);
+	set_offset(info->realtime_ns);
 }
 
 u64 clock_monotonic_ns(void)
@@ -30,7 +40,7 @@ u64 clock_monotonic_ns(void)
 
 u64 clock_realtime_ns(void)
 {
-	return realtime_offset + arch_counter_ns();
+	return arch_clock_data()->realtime_offset_ns + arch_counter_ns();
 }
 
 int clock_set_realtime(u64 ns)
@@ -39,15 +49,16 @@ int clock_set_realtime(u64 ns)
 
 	if (ns < uptime || ns >= TIME_SETTABLE_NS)
 		return -EINVAL;
-	realtime_offset = ns - uptime;
-	arch_vdso_update(realtime_offset);
+	set_offset(ns - uptime);
 	waitq_wake_all(&clock_set_wait, 0);
 	return 0;
 }
 
 u64 clock_realtime_to_monotonic(u64 realtime)
 {
-	return realtime > realtime_offset ? realtime - realtime_offset : 0;
+	u64 offset = arch_clock_data()->realtime_offset_ns;
+
+	return realtime > offset ? realtime - offset : 0;
 }
 
 int clock_read(int clockid, u64 *ns)

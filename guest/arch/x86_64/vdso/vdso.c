@@ -6,12 +6,13 @@
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <asm/unistd.h>
-#include "data.h"
+#include <stdint.h>
+#include "shared/abi/clock.h"
 
 #define NSEC_PER_SEC 1000000000ull
 #define HIDDEN __attribute__((visibility("hidden")))
 
-extern const volatile struct vdso_data vdso_data HIDDEN;
+extern const volatile struct clock_data clock_data HIDDEN;
 
 struct timezone_result {
 	int minutes_west, dst_time;
@@ -45,12 +46,12 @@ static inline uint64_t monotonic_ns(uint64_t *realtime_offset)
 	uint32_t sequence;
 
 	do {
-		while ((sequence = __atomic_load_n(&vdso_data.sequence, __ATOMIC_ACQUIRE)) & 1)
+		while ((sequence = __atomic_load_n(&clock_data.sequence, __ATOMIC_ACQUIRE)) & 1)
 			__builtin_ia32_pause();
-		ns = (uint64_t)((unsigned __int128)(counter() - vdso_data.counter_start) * vdso_data.ns_per_tick >> VDSO_SHIFT);
-		*realtime_offset = vdso_data.realtime_offset_ns;
+		ns = (uint64_t)((unsigned __int128)(counter() - clock_data.counter_start) * clock_data.ns_per_tick >> CLOCK_SHIFT);
+		*realtime_offset = clock_data.realtime_offset_ns;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (sequence != __atomic_load_n(&vdso_data.sequence, __ATOMIC_RELAXED));
+	} while (sequence != __atomic_load_n(&clock_data.sequence, __ATOMIC_RELAXED));
 	return ns;
 }
 
@@ -115,7 +116,7 @@ long __vdso_time(long *t)
 /* Only a machine with one CPU knows without asking: the processor's own means depend on the host's tables. */
 long __vdso_getcpu(unsigned int *cpu, unsigned int *node, void *unused)
 {
-	if (vdso_data.cpu_count != 1)
+	if (clock_data.cpu_count != 1)
 		return system_call(__NR_getcpu, (long)cpu, (long)node, (long)unused);
 	if (cpu)
 		*cpu = 0;

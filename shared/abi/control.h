@@ -1,0 +1,55 @@
+/*
+ * The control page: where VMM and kernel find what they need of each other beyond booting, for snapshots,
+ * resets, tests and debuggers. The VMM makes it (boot_info.control), the kernel fills its own part
+ * before the first program runs. The VMM trusts none of it: every address is checked when it is used.
+ */
+#ifndef MOTE_ABI_CONTROL_H
+#define MOTE_ABI_CONTROL_H
+
+#define CONTROL_VERSION 1
+
+/* One 8-byte store that the kernel is to make: machine_control.apply. */
+struct control_store {
+	unsigned long long address; /* kernel virtual */
+	unsigned long long value;
+};
+#define CONTROL_STORES 240
+
+struct machine_control {
+	/* ---- the VMM's ---- */
+	unsigned int version;
+	unsigned int pad;
+	/* gpa: one bit a page of RAM, set by the kernel when it makes a page a page table for the first time, never
+	 * cleared. 0: not wanted. */
+	unsigned long long tables;
+
+	/* ---- the kernel's; 0 until filled ---- */
+	unsigned long long clock;  /* gpa of struct clock_data */
+	unsigned long long random; /* gpa of struct control_random */
+	/*
+	 * Virtual address of code that makes stores[0..store_count) in order and ends with HC_APPLIED. It is entered in
+	 * supervisor mode with the boot page tables, interrupts off, the virtual address of this page in the
+	 * first argument register, no stack; it uses no other memory. A host that shadows page tables sees these stores.
+	 */
+	unsigned long long apply;
+	/* The kernel's log: a ring of log_size bytes at gpa log; the u64 at gpa log_written counts bytes ever written. */
+	unsigned long long log, log_size, log_written;
+	/* At the ready point of a program: gpa of its AT_RANDOM bytes (16, inside one page), else 0. */
+	unsigned long long program_random;
+	unsigned long long reserved[6];
+
+	/* ---- the list that `apply` works through ---- */
+	unsigned long long store_count; /* <= CONTROL_STORES */
+	struct control_store stores[CONTROL_STORES];
+};
+_Static_assert(sizeof(struct machine_control) == 8 * 16 + 16 * CONTROL_STORES, "machine_control layout");
+_Static_assert(sizeof(struct machine_control) <= 4096, "machine_control is a page");
+
+/* Fresh seed for the kernel's generator: it mixes `seed` in before it next hands out bytes whenever generation has changed. */
+struct control_random {
+	unsigned long long generation;
+	unsigned char seed[32];
+};
+_Static_assert(sizeof(struct control_random) == 40, "control_random layout");
+
+#endif
