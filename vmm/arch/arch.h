@@ -67,6 +67,68 @@ bool arch_vcpu_in_user(struct vcpu *v);
 bool arch_supervisor_emulated(void);
 
 /*
+ * ---- the debugger (debug/): only while v is parked ----
+ * A stopped vCPU stands at its own registers or, when v->debug.frame is not 0, at those that the kernel saved of the program that
+ * runs on it (shared/abi/debug.h): "its registers" below.
+ */
+/* The target description for GDB: XML, static. */
+const char *arch_debug_description(void);
+/* Its registers in the order and format of the description; answers their bytes, 0 when they cannot be read. */
+#define ARCH_DEBUG_BYTES 1024
+size_t arch_debug_registers(struct vcpu *v, uint8_t buf[ARCH_DEBUG_BYTES]);
+/* Change what differs. 0 or a negative errno (-EINVAL: no such state). */
+int arch_debug_set_registers(struct vcpu *v, const uint8_t buf[ARCH_DEBUG_BYTES]);
+/* Where register n of the description lies among those bytes; false: there is none. */
+bool arch_debug_register(unsigned int n, size_t *offset, size_t *size);
+/* The registers a debugger wants with every stop, i counting from 0; -1 after the last. */
+int arch_debug_stop_register(unsigned int i);
+uint64_t arch_debug_pc(const struct vcpu *v);
+void arch_debug_set_pc(struct vcpu *v, uint64_t pc);
+/* Bytes of the kernel's struct debug_frame_*. */
+size_t arch_debug_frame_size(void);
+
+#ifdef __aarch64__
+#define ARCH_BREAKPOINT_SIZE 4
+#else
+#define ARCH_BREAKPOINT_SIZE 1
+#endif
+extern const uint8_t arch_breakpoint[ARCH_BREAKPOINT_SIZE];
+
+/* If v stands in a program, or will with its next instruction: have that program stop behind its next one and tell DEBUG_STEP. False:
+ * v stays in the kernel, which KVM steps (DEBUG_SINGLE_STEP). */
+bool arch_debug_step_program(struct vcpu *v);
+/* The program at which v stands is not being stepped (any more). */
+void arch_debug_step_over(struct vcpu *v);
+/* The same for one that went into the kernel with its frame (gpa) meanwhile. */
+void arch_debug_forget_step(const struct memory *mem, uint64_t frame);
+
+enum debug_point_kind { DEBUG_POINT_EXECUTE, DEBUG_POINT_WRITE, DEBUG_POINT_READ, DEBUG_POINT_ACCESS };
+/* A hardware breakpoint or watchpoint; len 0: none. */
+struct debug_point {
+	uint64_t address;
+	unsigned int len;
+	enum debug_point_kind kind;
+};
+#define ARCH_DEBUG_POINTS 4
+/* How many of them this KVM has, 0..ARCH_DEBUG_POINTS. */
+unsigned int arch_debug_points(int kvm_fd);
+bool arch_debug_point_valid(const struct debug_point *p);
+
+enum debug_mode {
+	DEBUG_OFF,
+	DEBUG_ON,	   /* breakpoint instructions stop v */
+	DEBUG_SINGLE_STEP, /* and so does its next instruction */
+	DEBUG_GIVE_BACK,   /* and the one it stands at now is the guest's affair */
+};
+/* Tell KVM. 0 or a negative errno. */
+int arch_debug_configure(struct vcpu *v, enum debug_mode mode, const struct debug_point point[ARCH_DEBUG_POINTS]);
+
+enum debug_cause { DEBUG_CAUSE_NONE, DEBUG_CAUSE_BREAKPOINT, DEBUG_CAUSE_STEP, DEBUG_CAUSE_POINT };
+/* Why v left the guest, if it was for the debugger; *point: which one. v's own registers stand at the breakpoint instruction. In v's own
+ * thread. */
+enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point);
+
+/*
  * The measuring guest of `mote check` (host.c): tiny hand-made code. Fills code into memory and
  * answers where to enter for each probe.
  */

@@ -64,7 +64,7 @@ static void fill_config(struct launch_config *c, const struct run_options *o)
 	*c = (struct launch_config){
 		.mem_size = o->mem_size,
 		.cpus = o->cpus,
-		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) | (o->gdb ? BOOT_DEBUGGER : 0),
 		.kernel = o->kernel,
 		.initrd = o->initrd,
 		.cwd = o->cwd,
@@ -80,8 +80,9 @@ static int run_machine(struct machine *m)
 {
 	int status;
 
-	terminal_raw();
 	running = m;
+	machine_debug_wait(m);
+	terminal_raw();
 	status = machine_run(m);
 	stage_end("guest");
 	running = NULL;
@@ -111,6 +112,8 @@ int cmd_run(int argc, char **argv)
 
 	if (err)
 		return launch_exit_status(err);
+	if (o.gdb && machine_debug(m, o.gdb))
+		return MOTE_FAILED;
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);
 	_exit(run_machine(m));

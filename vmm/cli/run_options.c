@@ -26,6 +26,8 @@ static const char help_text[] =
 	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
+	"      --gdb[=WHERE]       wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234), "
+	"then run\n"
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
@@ -33,7 +35,7 @@ static const char help_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
+enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_GDB };
 
 static const struct option long_options[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -46,6 +48,7 @@ static const struct option long_options[] = {
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"gdb", optional_argument, NULL, OPT_GDB},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -200,6 +203,9 @@ static int parse_one(struct run_options *o, int option, char *value)
 		return 0;
 	case OPT_KERNEL:
 		o->kernel = value;
+		return 0;
+	case OPT_GDB:
+		o->gdb = value ? value : "";
 		return 0;
 	case 'v':
 		o->verbose = true;

@@ -14,6 +14,7 @@ struct run_options {
 	const char *initrd;
 	const char *kernel; /* NULL: the one beside mote */
 	bool trace, verbose;
+	const char *gdb; /* NULL: no debugger; "": at the default place */
 	char **program; /* argv of the guest, NULL-terminated, at least one */
 	char **env;	/* environment of the guest, NULL-terminated */
 	char **file;	/* --file, as given, NULL-terminated */

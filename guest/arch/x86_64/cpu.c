@@ -71,11 +71,18 @@ static void entry_divert(u8 *at, const void *target)
 	__builtin_memcpy(at + 1, &distance, sizeof(distance));
 }
 
-/* The entries as they stand are for one CPU and no tracing. */
+/* The entries as they stand are for one CPU, no tracing and no debugger. */
 static void choose_entries(void)
 {
 	bool locked = boot_info->cpu_count > 1, traced = boot_info->flags & BOOT_TRACE;
 
+	if (boot_info->flags & BOOT_DEBUGGER) {
+		entry_divert(trap_common, trap_common_debugged);
+		entry_divert(leave_full, leave_full_debugged);
+		entry_divert(syscall_gate, syscall_debugged);
+		entry_divert(syscall_faulted_gate, syscall_debugged);
+		return;
+	}
 	if (locked)
 		entry_divert(trap_common, trap_common_locked);
 	if (locked || traced) {
@@ -90,6 +97,7 @@ void arch_cpu_init(unsigned int cpu)
 
 	if (cpu == 0) {
 		supervisor_emulated = boot_emulated();
+		heavy_allowed = supervisor_emulated && !(boot_info->flags & BOOT_DEBUGGER);
 		choose_entries();
 	}
 	load_tables(area);

@@ -1,0 +1,517 @@
+#include "state.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "shared/abi/control.h"
+
+#define ALONE_MS  100	/* how long one vCPU goes by itself: it may need what another one holds */
+#define ANSWER_MS 2000
+
+/* ---- vCPU threads ---- */
+
+/* v has come to a stop, and with it the machine. */
+static void note_stop(struct vcpu *v, enum debug_stop stop)
+{
+	struct debugger *d = v->machine->debugger;
+	uint64_t one = 1;
+
+	v->debug.stop = stop;
+	if (!d->standing) {
+		d->standing = true;
+		vcpu_hold(v->machine);
+	}
+	if (write(d->event, &one, sizeof(one)) < 0)
+		abort(); /* an eventfd takes every small number */
+}
+
+/* KVM stops programs right at a breakpoint, the kernel's way to us is the same on every host: by its handler. */
+static bool exit_breakpoint(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+
+	if (!arch_vcpu_in_user(v) && debug_site_at(m, arch_vcpu_root(v), arch_debug_pc(v)) == SITE_HERE) {
+		note_stop(v, DEBUG_STOP_BREAKPOINT);
+		return true;
+	}
+	return v->run->exit_reason == KVM_EXIT_DEBUG && !arch_debug_configure(v, DEBUG_GIVE_BACK, m->debugger->point);
+}
+
+static bool exit_step(struct vcpu *v)
+{
+	if (v->debug.step == STEP_PROGRAM && arch_vcpu_in_user(v))
+		arch_debug_step_over(v);
+	else if (v->debug.step != STEP_KVM)
+		return true; /* called off meanwhile */
+	v->debug.step = STEP_NONE;
+	note_stop(v, DEBUG_STOP_STEP);
+	return true;
+}
+
+static bool exit_locked(struct vcpu *v)
+{
+	v->debug.frame = 0;
+	switch (arch_debug_cause(v, &v->debug.point)) {
+	case DEBUG_CAUSE_BREAKPOINT:
+		return exit_breakpoint(v);
+	case DEBUG_CAUSE_STEP:
+		return exit_step(v);
+	case DEBUG_CAUSE_POINT:
+		note_stop(v, DEBUG_STOP_POINT);
+		return true;
+	case DEBUG_CAUSE_NONE:
+		break;
+	}
+	return false;
+}
+
+bool debug_exit(struct vcpu *v)
+{
+	struct debugger *d = v->machine->debugger;
+
+	if (!d)
+		return false;
+	pthread_mutex_lock(&d->lock);
+	bool ours = exit_locked(v);
+
+	pthread_mutex_unlock(&d->lock);
+	return ours;
+}
+
+/* The vCPU on which the program with that frame was told to step: it may have moved since. */
+static struct vcpu *find_stepping(struct machine *m, uint64_t frame)
+{
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		const struct vcpu_debug *g = &m->vcpu[i].debug;
+
+		if (g->step == STEP_PROGRAM && (!g->step_frame || g->step_frame == frame))
+			return &m->vcpu[i];
+	}
+	return NULL;
+}
+
+static int64_t trap_own(struct vcpu *v)
+{
+	v->debug.own_trap = true;
+	note_stop(v, DEBUG_STOP_SIGNAL);
+	return DEBUG_GO; /* or what debug_resume() puts in its place */
+}
+
+static int64_t trap_breakpoint(struct vcpu *v, uint64_t root)
+{
+	uint64_t at = arch_debug_pc(v) - ARCH_BREAKPOINT_SIZE;
+	enum debug_site site = debug_site_at(v->machine, root, at);
+
+	if (site == SITE_NONE)
+		return trap_own(v);
+	arch_debug_set_pc(v, at);
+	note_stop(v, site == SITE_HERE ? DEBUG_STOP_BREAKPOINT : DEBUG_STOP_ELSEWHERE);
+	return DEBUG_GO;
+}
+
+static int64_t trap_step(struct vcpu *v)
+{
+	struct debugger *d = v->machine->debugger;
+	struct vcpu *u = find_stepping(v->machine, v->debug.frame);
+
+	if (u) {
+		u->debug.step = STEP_NONE;
+		arch_debug_step_over(v);
+		note_stop(v, DEBUG_STOP_STEP);
+	} else if (d->stray_steps) {
+		d->stray_steps--;
+		arch_debug_step_over(v);
+		v->debug.frame = 0;
+	} else {
+		return trap_own(v);
+	}
+	return DEBUG_GO;
+}
+
+static int64_t trap_leave(struct vcpu *v, uint64_t root, uint64_t name_gpa)
+{
+	char name[MAX_NAME];
+	struct machine *m = v->machine;
+	const char *text = memory_range(&m->memory, name_gpa, 1);
+
+	if (!name_gpa || !text)
+		return DEBUG_GO;
+	uint64_t room = m->memory.size - name_gpa;
+	size_t len = strnlen(text, room < MAX_NAME - 1 ? room : MAX_NAME - 1);
+
+	memcpy(name, text, len);
+	name[len] = 0;
+	debug_plant_in(m, root, name);
+	return DEBUG_GO;
+}
+
+static int64_t trap_locked(struct vcpu *v, const unsigned long long arg[4])
+{
+	if (arg[0] == DEBUG_LEAVE)
+		return trap_leave(v, arg[2], arg[3]);
+	v->debug.frame = arg[1];
+	switch (arg[0]) {
+	case DEBUG_BREAKPOINT:
+		return trap_breakpoint(v, arg[2]);
+	case DEBUG_STEP:
+		return trap_step(v);
+	case DEBUG_FAULTED:
+		note_stop(v, DEBUG_STOP_FAULTED);
+		return DEBUG_GO;
+	default:
+		v->debug.frame = 0;
+		return -EINVAL;
+	}
+}
+
+int64_t debug_trap(struct vcpu *v, const unsigned long long arg[4])
+{
+	struct machine *m = v->machine;
+	struct debugger *d = m->debugger;
+	int64_t answer = DEBUG_SIGNAL;
+
+	if (!d)
+		return -ENOSYS;
+	if (!memory_range(&m->memory, arg[1], arch_debug_frame_size()))
+		return -EFAULT;
+	pthread_mutex_lock(&d->lock);
+	if (d->attached)
+		answer = trap_locked(v, arg);
+	pthread_mutex_unlock(&d->lock);
+	return answer;
+}
+
+bool debug_broken(struct vcpu *v)
+{
+	struct debugger *d = v->machine->debugger;
+
+	if (!d)
+		return false;
+	pthread_mutex_lock(&d->lock);
+	bool stand = d->attached && atomic_load(&v->machine->status) < 0;
+
+	if (stand) {
+		d->broken = true;
+		note_stop(v, DEBUG_STOP_BROKEN);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return stand;
+}
+
+void debug_vcpu_made(struct vcpu *v)
+{
+	struct debugger *d = v->machine->debugger;
+
+	if (!d)
+		return;
+	pthread_mutex_lock(&d->lock);
+	arch_debug_configure(v, d->attached ? DEBUG_ON : DEBUG_OFF, d->point);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ---- the debugger thread ---- */
+
+struct debugger *debug_create(struct machine *m)
+{
+	struct debugger *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		goto failed;
+	d->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->event < 0)
+		goto no_event;
+	pthread_mutex_init(&d->lock, NULL);
+	d->points = arch_debug_points(m->kvm_fd);
+	d->standing = true;
+	m->debugger = d;
+	m->vcpu[0].unfinished = true; /* KVM takes the registers over when it parks */
+	vcpu_hold(m);
+	return d;
+no_event:
+	free(d);
+failed:
+	mote_error("cannot make a debugger: %s", strerror(errno));
+	return NULL;
+}
+
+void debug_destroy(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	m->debugger = NULL;
+	close(d->event);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+int debug_event_fd(const struct machine *m)
+{
+	return m->debugger->event;
+}
+
+static void configure_all(struct machine *m, enum debug_mode mode)
+{
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (m->vcpu[i].live)
+			arch_debug_configure(&m->vcpu[i], mode, m->debugger->point);
+	}
+}
+
+/* v was to step and something else came first. */
+static void call_off_step(struct vcpu *v)
+{
+	struct vcpu_debug *g = &v->debug;
+
+	if (g->step == STEP_KVM) {
+		arch_debug_configure(v, DEBUG_ON, v->machine->debugger->point);
+	} else if (g->step == STEP_PROGRAM) {
+		if (g->step_frame)
+			arch_debug_forget_step(&v->machine->memory, g->step_frame);
+		else if (!g->frame && !arch_vcpu_in_user(v))
+			v->machine->debugger->stray_steps++;
+		arch_debug_step_over(v);
+	}
+	g->step = STEP_NONE;
+}
+
+/* The machine stands: nothing is in the middle of anything. */
+static void settle(struct machine *m)
+{
+	vcpu_await_parked(m);
+	pthread_mutex_lock(&m->debugger->lock);
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		struct vcpu *v = &m->vcpu[i];
+
+		if (!v->live)
+			continue;
+		v->debug.root = 0;
+		if (v->debug.stop == DEBUG_STOP_STEP)
+			arch_debug_configure(v, DEBUG_ON, m->debugger->point);
+		call_off_step(v);
+	}
+	pthread_mutex_unlock(&m->debugger->lock);
+}
+
+void debug_stand(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	pthread_mutex_lock(&d->lock);
+	if (!d->standing) {
+		d->standing = true;
+		vcpu_hold(m);
+	}
+	pthread_mutex_unlock(&d->lock);
+	settle(m);
+}
+
+void debug_attach(struct machine *m)
+{
+	debug_stand(m);
+	m->debugger->attached = true;
+	configure_all(m, DEBUG_ON);
+}
+
+static void drain(struct debugger *d)
+{
+	uint64_t n;
+
+	while (read(d->event, &n, sizeof(n)) > 0)
+		;
+}
+
+static void release(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	pthread_mutex_lock(&d->lock);
+	d->standing = false;
+	pthread_mutex_unlock(&d->lock);
+	if (d->broken)
+		machine_end(m, MOTE_FAILED);
+	vcpu_release(m);
+}
+
+void debug_detach(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	debug_stand(m);
+	debug_remove_all(m);
+	memset(d->point, 0, sizeof(d->point));
+	configure_all(m, DEBUG_OFF);
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		struct vcpu *v = &m->vcpu[i];
+
+		if (v->debug.own_trap && v->debug.stop != DEBUG_STOP_NONE)
+			arch_hypercall_answer(v, DEBUG_SIGNAL);
+		v->debug = (struct vcpu_debug){0};
+		vcpu_freeze(v, false);
+	}
+	d->attached = false;
+	drain(d);
+	release(m);
+}
+
+/* A stop that comes again by itself if it still matters, as the program counter stands before it. */
+static bool comes_again(enum debug_stop stop)
+{
+	return stop == DEBUG_STOP_BREAKPOINT || stop == DEBUG_STOP_ELSEWHERE || stop == DEBUG_STOP_STEP;
+}
+
+static struct vcpu *find_stop(struct machine *m)
+{
+	struct vcpu *found = NULL;
+
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		struct vcpu *v = &m->vcpu[i];
+
+		if (v->debug.stop != DEBUG_STOP_NONE && (!found || found->debug.stop == DEBUG_STOP_ELSEWHERE))
+			found = v;
+	}
+	return found;
+}
+
+/* Let v go by itself until something stops or the time is up; the machine stands again. */
+static void go_alone(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+	struct pollfd event = {.fd = m->debugger->event, .events = POLLIN};
+
+	drain(m->debugger);
+	for (unsigned int i = 0; i < m->cpus; i++)
+		vcpu_freeze(&m->vcpu[i], &m->vcpu[i] != v);
+	release(m);
+	if (!poll(&event, 1, ALONE_MS)) {
+		debug_let_others_run(m);
+		poll(&event, 1, ANSWER_MS);
+	}
+	debug_stand(m);
+	drain(m->debugger);
+}
+
+/* v met a breakpoint of another program in a page that both share: carry out what stands beneath it. */
+static void pass_over(struct vcpu *v)
+{
+	struct machine *m = v->machine;
+
+	v->debug.stop = DEBUG_STOP_NONE;
+	debug_lift(m);
+	arch_debug_step_program(v);
+	v->debug.step = STEP_PROGRAM;
+	v->debug.step_frame = v->debug.frame;
+	v->debug.frame = 0;
+	go_alone(v);
+	debug_plant(m);
+	if (v->debug.stop == DEBUG_STOP_STEP)
+		v->debug.stop = DEBUG_STOP_NONE;
+}
+
+struct vcpu *debug_collect(struct machine *m)
+{
+	struct vcpu *v;
+
+	debug_stand(m);
+	drain(m->debugger);
+	v = find_stop(m);
+	if (v && v->debug.stop == DEBUG_STOP_ELSEWHERE) {
+		pass_over(v);
+		debug_resume(m, m->debugger->last);
+		return NULL;
+	}
+	return v;
+}
+
+static void go(struct vcpu *v, const struct debug_action *a)
+{
+	struct debugger *d = v->machine->debugger;
+	enum debug_mode mode = DEBUG_ON;
+
+	if (v->debug.own_trap && a->signal)
+		arch_hypercall_answer(v, DEBUG_SIGNAL);
+	vcpu_freeze(v, a->go == DEBUG_STAY);
+	if (a->go == DEBUG_STAY)
+		return;
+	if (a->go == DEBUG_STEP_ONE) {
+		bool program = arch_debug_step_program(v);
+
+		v->debug.step = program ? STEP_PROGRAM : STEP_KVM;
+		v->debug.step_frame = v->debug.frame;
+		mode = program ? DEBUG_ON : DEBUG_SINGLE_STEP;
+	}
+	arch_debug_configure(v, mode, d->point);
+	v->debug.frame = 0;
+	v->debug.own_trap = false;
+}
+
+void debug_resume(struct machine *m, const struct debug_action action[])
+{
+	struct debugger *d = m->debugger;
+	uint64_t one = 1;
+
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (comes_again(m->vcpu[i].debug.stop))
+			m->vcpu[i].debug.stop = DEBUG_STOP_NONE;
+		d->last[i] = (struct debug_action){action[i].go, false};
+	}
+	if (find_stop(m)) {
+		if (write(d->event, &one, sizeof(one)) < 0)
+			abort();
+		return;
+	}
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (m->vcpu[i].live)
+			go(&m->vcpu[i], &action[i]);
+	}
+	release(m);
+}
+
+void debug_let_others_run(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		struct vcpu *v = &m->vcpu[i];
+
+		if (!v->frozen)
+			continue;
+		v->debug.frame = 0;
+		v->debug.own_trap = false;
+		vcpu_freeze(v, false);
+	}
+}
+
+int debug_fault(struct vcpu *v, uint64_t address, bool write)
+{
+	struct machine *m = v->machine;
+	struct machine_control *c = memory_range(&m->memory, m->control, sizeof(*c));
+	bool own_trap = v->debug.own_trap;
+
+	if (!v->debug.frame || v->debug.stop != DEBUG_STOP_NONE || !c)
+		return -EAGAIN;
+	c->debug_fault = (struct debug_fault){.address = address, .write = write};
+	arch_hypercall_answer(v, DEBUG_FAULT);
+	v->debug.frame = 0;
+	debug_lift(m);
+	go_alone(v);
+	debug_plant(m);
+	if (v->debug.stop != DEBUG_STOP_FAULTED) {
+		mote_error("the debugger asked for a page and the kernel was called away: cpu %u stands elsewhere now", v->index);
+		return -EAGAIN;
+	}
+	v->debug.stop = DEBUG_STOP_NONE;
+	v->debug.own_trap = own_trap;
+	return c->debug_fault.result;
+}
+
+void debug_frames(struct machine *m, uint64_t frame[], bool restore)
+{
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (restore)
+			m->vcpu[i].debug = (struct vcpu_debug){.frame = frame[i]};
+		else
+			frame[i] = m->vcpu[i].debug.frame;
+	}
+}
