@@ -76,6 +76,8 @@ struct machine {
 /* Create vCPU v->index in KVM and map its run structure. 0 or a negative errno. */
 int vcpu_create(struct vcpu *v);
 void vcpu_destroy(struct vcpu *v);
+/* v's last exit is complete: its registers stand behind the instruction that caused it. In v's thread. */
+void vcpu_finish_exit(struct vcpu *v);
 /* Run v in this thread until the machine's status is set. Parks while the machine is held. */
 void vcpu_run(struct vcpu *v);
 /*

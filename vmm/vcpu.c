@@ -92,7 +92,7 @@ static void exit_io(struct vcpu *v)
 		int64_t answer = hypercall_do(v, nr, arg);
 
 		arch_hypercall_answer(v, answer);
-	} else {
+	} else if (!debug_exit(v)) {
 		report_guest_broken(v, "used I/O port %#x, where nothing is", v->run->io.port);
 	}
 }
@@ -114,8 +114,10 @@ static void handle_exit(struct vcpu *v)
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
+		v->unfinished = true;
 		exit_io(v);
-		v->unfinished = !ended(v->machine); /* nobody waits for the answer of the last hypercall */
+		if (ended(v->machine))
+			v->unfinished = false; /* nobody waits for the answer of the last hypercall */
 		break;
 	case KVM_EXIT_MMIO:
 		v->unfinished = true;
@@ -124,8 +126,7 @@ static void handle_exit(struct vcpu *v)
 	case KVM_EXIT_INTR:
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
-		if (!debug_exit(v))
-			exit_internal_error(v);
+		exit_internal_error(v);
 		break;
 	case KVM_EXIT_SHUTDOWN:
 		report_guest_broken(v, "had a fault while handling a fault (triple fault)");
@@ -149,7 +150,7 @@ static void handle_exit(struct vcpu *v)
 
 /* KVM finishes an I/O or MMIO instruction when the vCPU is entered next; with immediate_exit that is
  * all it does (KVM API, 5 "kvm_run", KVM_EXIT_IO). */
-static void finish_exit(struct vcpu *v)
+void vcpu_finish_exit(struct vcpu *v)
 {
 	if (!v->unfinished)
 		return;
@@ -179,7 +180,7 @@ static bool await_leave(struct vcpu *v)
 
 	if (!atomic_load_explicit(&m->stay, memory_order_relaxed))
 		return true;
-	finish_exit(v);
+	vcpu_finish_exit(v);
 	pthread_mutex_lock(&m->run_lock);
 	v->parked = true;
 	pthread_cond_broadcast(&m->run_changed);

@@ -21,6 +21,9 @@ enum debug_trap {
 	/* The program goes on in user mode now, perhaps with pages it did not have before. Sent while machine_control.debug_leave
 	 * is not 0. Answers DEBUG_GO. */
 	DEBUG_LEAVE = 3,
+	/* What stands at the program counter may not be executed: debuggers let functions return to such places. Of programs while
+	 * machine_control.debug_leave is not 0, and of the kernel. The same answers as DEBUG_BREAKPOINT's; DEBUG_SIGNAL: an ordinary fault. */
+	DEBUG_FETCH = 4,
 };
 
 enum debug_answer {

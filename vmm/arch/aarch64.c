@@ -164,6 +164,11 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe probe)
 	return missing("measuring guest");
 }
 
+uint64_t arch_probe_store_address(void)
+{
+	unreachable("measuring guest");
+}
+
 int arch_halt_enter(int vcpu_fd, void *memory)
 {
 	(void)vcpu_fd, (void)memory;
@@ -172,7 +177,8 @@ int arch_halt_enter(int vcpu_fd, void *memory)
 
 /* ---- the debugger ---- */
 
-const uint8_t arch_breakpoint[ARCH_BREAKPOINT_SIZE] = {0x00, 0x00, 0x20, 0xd4}; /* brk #0 */
+const uint8_t arch_program_breakpoint[ARCH_BREAKPOINT_SIZE] = {0x00, 0x00, 0x20, 0xd4}; /* brk #0 */
+const uint8_t arch_kernel_breakpoint[ARCH_BREAKPOINT_SIZE] = {0x00, 0x00, 0x20, 0xd4};
 
 const char *arch_debug_description(void)
 {
@@ -221,6 +227,18 @@ size_t arch_debug_frame_size(void)
 	unreachable("debugger");
 }
 
+bool arch_debug_in_program(const struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+void arch_debug_undo_trap(struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
 bool arch_debug_step_program(struct vcpu *v)
 {
 	(void)v;
@@ -237,12 +255,6 @@ void arch_debug_forget_step(const struct memory *mem, uint64_t frame)
 {
 	(void)mem, (void)frame;
 	unreachable("debugger");
-}
-
-unsigned int arch_debug_points(int kvm_fd)
-{
-	(void)kvm_fd;
-	return 0;
 }
 
 bool arch_debug_point_valid(const struct debug_point *p)

@@ -92,8 +92,18 @@ size_t arch_debug_frame_size(void);
 #else
 #define ARCH_BREAKPOINT_SIZE 1
 #endif
-extern const uint8_t arch_breakpoint[ARCH_BREAKPOINT_SIZE];
+/*
+ * What stands in place of an instruction to stop there. A program that executes it traps into the kernel, which tells DEBUG_BREAKPOINT;
+ * kernel code that does leaves the guest, on every KVM and from its first instruction on.
+ */
+extern const uint8_t arch_program_breakpoint[ARCH_BREAKPOINT_SIZE];
+extern const uint8_t arch_kernel_breakpoint[ARCH_BREAKPOINT_SIZE];
 
+/* Does v stand at a frame of a program's, not of the kernel's own? */
+bool arch_debug_in_program(const struct vcpu *v);
+/* v stands at a frame of the kernel's own: put it back to where it was trapped, as if it had not been, for a debugger takes what lies
+ * below the stack pointer for free. */
+void arch_debug_undo_trap(struct vcpu *v);
 /* If v stands in a program, or will with its next instruction: have that program stop behind its next one and tell DEBUG_STEP. False:
  * v stays in the kernel, which KVM steps (DEBUG_SINGLE_STEP). */
 bool arch_debug_step_program(struct vcpu *v);
@@ -109,23 +119,20 @@ struct debug_point {
 	unsigned int len;
 	enum debug_point_kind kind;
 };
-#define ARCH_DEBUG_POINTS 4
-/* How many of them this KVM has, 0..ARCH_DEBUG_POINTS. */
-unsigned int arch_debug_points(int kvm_fd);
+#define ARCH_DEBUG_POINTS 4 /* where KVM has them: host_has_debug_points() */
+/* Can the processor watch that? */
 bool arch_debug_point_valid(const struct debug_point *p);
 
 enum debug_mode {
-	DEBUG_OFF,
-	DEBUG_ON,	   /* breakpoint instructions stop v */
-	DEBUG_SINGLE_STEP, /* and so does its next instruction */
-	DEBUG_GIVE_BACK,   /* and the one it stands at now is the guest's affair */
+	DEBUG_RUN,
+	DEBUG_SINGLE_STEP, /* stop behind the next instruction (of the kernel) */
 };
-/* Tell KVM. 0 or a negative errno. */
+/* Tell KVM; points: the hardware ones. 0 or a negative errno. */
 int arch_debug_configure(struct vcpu *v, enum debug_mode mode, const struct debug_point point[ARCH_DEBUG_POINTS]);
 
 enum debug_cause { DEBUG_CAUSE_NONE, DEBUG_CAUSE_BREAKPOINT, DEBUG_CAUSE_STEP, DEBUG_CAUSE_POINT };
-/* Why v left the guest, if it was for the debugger; *point: which one. v's own registers stand at the breakpoint instruction. In v's own
- * thread. */
+/* Why v left the guest, if it may have been for the debugger; *point: which one. When the exit is finished after a breakpoint instruction
+ * v's own registers stand behind it. In v's own thread. */
 enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point);
 
 /*
@@ -140,6 +147,7 @@ enum arch_probe {
 		       exit */
 	PROBE_SYSCALL, /* user -> supervisor -> user by the system-call instruction, many times,
 			  then an exit */
+	PROBE_STORE, /* in the supervisor, a word to arch_probe_store_address(), then an exit */
 	PROBE_COUNT
 };
 #define PROBE_LOOPS	 1000ull /* in the supervisor */
@@ -148,6 +156,7 @@ enum arch_probe {
 #define PROBE_LOOP_INSNS 8 /* register instructions in one loop */
 /* Put the guest's code and tables into RAM (at least 2 MiB, zero). 0 or a negative errno. */
 int arch_probe_prepare(struct machine *m);
+uint64_t arch_probe_store_address(void); /* virtual */
 /* Put v at the start of a probe. 0 or a negative errno. */
 int arch_probe_enter(struct vcpu *v, enum arch_probe probe);
 /* Put a bare vCPU (no interrupt controller) at an instruction, written to the start of memory

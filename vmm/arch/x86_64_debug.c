@@ -20,7 +20,9 @@
 #define FLAG_TRAP (1ull << 8)
 #define CR3_ROOT  0x000ffffffffff000ull
 
-const uint8_t arch_breakpoint[ARCH_BREAKPOINT_SIZE] = {0xcc};
+/* INT3. In the kernel OUT DX, AL: KVM does not intercept INT3 everywhere (emulated processors), and it needs descriptor tables. */
+const uint8_t arch_program_breakpoint[ARCH_BREAKPOINT_SIZE] = {0xcc};
+const uint8_t arch_kernel_breakpoint[ARCH_BREAKPOINT_SIZE] = {0xee};
 
 /* ---- where registers are ---- */
 
@@ -29,7 +31,8 @@ struct all {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	struct kvm_fpu fpu;
-	uint16_t tags; /* the whole tag word that fpu.ftwx stands for */
+	uint16_t tags;	  /* the whole tag word that fpu.ftwx stands for */
+	uint16_t cs, ss; /* with which the code shown runs */
 };
 
 /* A register's place in struct all, its size there and in the description. */
@@ -54,7 +57,7 @@ static const struct reg core[] = {
 	GPR("r12", r12, "int64"), GPR("r13", r13, "int64"), GPR("r14", r14, "int64"),
 	GPR("r15", r15, "int64"), GPR("rip", rip, "code_ptr"),
 	{"eflags", "i386_eflags", 32, offsetof(struct all, regs.rflags), 4},
-	SEG(cs), SEG(ss), SEG(ds), SEG(es), SEG(fs), SEG(gs),
+	{"cs", "int32", 32, offsetof(struct all, cs), 2}, {"ss", "int32", 32, offsetof(struct all, ss), 2}, SEG(ds), SEG(es), SEG(fs), SEG(gs),
 	ST(0), ST(1), ST(2), ST(3), ST(4), ST(5), ST(6), ST(7),
 	FPU("fctrl", fcw, 2), FPU("fstat", fsw, 2), {"ftag", "int", 32, offsetof(struct all, tags), 2},
 	FPU("fiseg", pad1, NOWHERE), FPU("fioff", last_ip, 4), FPU("foseg", pad1, NOWHERE),
@@ -156,7 +159,8 @@ static void add_feature(struct text *t, const struct feature *f)
 		add(t, "</flags>");
 	}
 	for (unsigned int i = 0; i < f->count; i++)
-		add(t, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"/>", f->reg[i].name, f->reg[i].bits, f->reg[i].type);
+		add(t, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"%s/>", f->reg[i].name, f->reg[i].bits, f->reg[i].type,
+		    f->reg == control ? " save-restore=\"no\"" : ""); /* around functions that gdb calls */
 	add(t, "</feature>\n");
 }
 
@@ -219,8 +223,8 @@ static void from_frame(struct all *a, const struct debug_frame_x86_64 *f)
 		.rax = f->rax, .rbx = f->rbx, .rcx = f->rcx, .rdx = f->rdx, .rsi = f->rsi, .rdi = f->rdi,
 		.rbp = f->rbp, .rsp = f->rsp, .r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11,
 		.r12 = f->r12, .r13 = f->r13, .r14 = f->r14, .r15 = f->r15, .rip = f->rip, .rflags = f->rflags};
-	a->sregs.cs.selector = (uint16_t)f->cs;
-	a->sregs.ss.selector = (uint16_t)f->ss;
+	a->cs = (uint16_t)f->cs;
+	a->ss = (uint16_t)f->ss;
 }
 
 /* Selectors stay: the kernel returns to user mode with its own. Flags: what POPF lets a program change (SDM volume 2, POPF). */
@@ -271,6 +275,8 @@ static int read_all(struct vcpu *v, struct all *a)
 		return -errno;
 	a->regs = v->run->s.regs.regs;
 	a->tags = full_tags(&a->fpu);
+	a->cs = a->sregs.cs.selector;
+	a->ss = a->sregs.ss.selector;
 	if (f)
 		from_frame(a, f);
 	return 0;
@@ -315,6 +321,13 @@ size_t arch_debug_registers(struct vcpu *v, uint8_t buf[ARCH_DEBUG_BYTES])
 	return (size_t)(at - buf);
 }
 
+static bool selectors_differ(const struct all *a, const struct all *b)
+{
+	return a->cs != b->cs || a->ss != b->ss || a->sregs.ds.selector != b->sregs.ds.selector ||
+	       a->sregs.es.selector != b->sregs.es.selector || a->sregs.fs.selector != b->sregs.fs.selector ||
+	       a->sregs.gs.selector != b->sregs.gs.selector;
+}
+
 int arch_debug_set_registers(struct vcpu *v, const uint8_t buf[ARCH_DEBUG_BYTES])
 {
 	struct all a, old;
@@ -330,8 +343,9 @@ int arch_debug_set_registers(struct vcpu *v, const uint8_t buf[ARCH_DEBUG_BYTES]
 	}
 	if (a.tags != old.tags)
 		a.fpu.ftwx = short_tags(a.tags);
-	/* KVM looks closely at these and refuses what a processor would. */
-	if (memcmp(&a.sregs, &old.sregs, sizeof(a.sregs)) && (v->debug.frame || ioctl(v->fd, KVM_SET_SREGS, &a.sregs)))
+	/* A selector is nothing without its descriptor. For the rest KVM refuses what a processor would. */
+	if (selectors_differ(&a, &old) ||
+	    (memcmp(&a.sregs, &old.sregs, sizeof(a.sregs)) && ioctl(v->fd, KVM_SET_SREGS, &a.sregs)))
 		return -EINVAL;
 	if (memcmp(&a.fpu, &old.fpu, sizeof(a.fpu)) && ioctl(v->fd, KVM_SET_FPU, &a.fpu))
 		return -errno;
@@ -407,6 +421,23 @@ static unsigned long long *program_flags(struct vcpu *v)
 	return NULL;
 }
 
+bool arch_debug_in_program(const struct vcpu *v)
+{
+	const struct debug_frame_x86_64 *f = frame_of(v);
+
+	return f && (f->cs & 3);
+}
+
+/* Trap gates changed nothing but these and SS, which has no meaning in supervisor mode (SDM volume 3, 6.14). */
+void arch_debug_undo_trap(struct vcpu *v)
+{
+	struct all a;
+
+	from_frame(&a, frame_of(v));
+	v->run->s.regs.regs = a.regs;
+	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+}
+
 bool arch_debug_step_program(struct vcpu *v)
 {
 	unsigned long long *flags = program_flags(v);
@@ -432,18 +463,12 @@ void arch_debug_forget_step(const struct memory *mem, uint64_t frame)
 {
 	struct debug_frame_x86_64 *f = memory_range(mem, frame, sizeof(*f));
 
-	if (f)
+	/* Its task may be gone, and something else lie there. */
+	if (f && f->cs == 0x33 && f->ss == 0x2b)
 		f->rflags &= ~FLAG_TRAP;
 }
 
 /* ---- what KVM is to do ---- */
-
-unsigned int arch_debug_points(int kvm_fd)
-{
-	int n = ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_DEBUG_HW_BPS);
-
-	return n <= 0 ? 0 : n > ARCH_DEBUG_POINTS ? ARCH_DEBUG_POINTS : (unsigned int)n;
-}
 
 /* Is [address, address + len) what one of the four can watch? SDM volume 3, 18.2.5. */
 bool arch_debug_point_valid(const struct debug_point *p)
@@ -470,15 +495,11 @@ int arch_debug_configure(struct vcpu *v, enum debug_mode mode, const struct debu
 {
 	struct kvm_guest_debug g = {0};
 
-	if (mode != DEBUG_OFF)
-		g.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
 	if (mode == DEBUG_SINGLE_STEP)
-		g.control |= KVM_GUESTDBG_SINGLESTEP;
-	if (mode == DEBUG_GIVE_BACK)
-		g.control |= KVM_GUESTDBG_INJECT_BP;
-	for (unsigned int i = 0; mode != DEBUG_OFF && i < ARCH_DEBUG_POINTS; i++) {
+		g.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+	for (unsigned int i = 0; i < ARCH_DEBUG_POINTS; i++) {
 		if (point[i].len) {
-			g.control |= KVM_GUESTDBG_USE_HW_BP;
+			g.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
 			set_point(&g, i, &point[i]);
 		}
 	}
@@ -489,11 +510,6 @@ int arch_debug_configure(struct vcpu *v, enum debug_mode mode, const struct debu
 		v->run->kvm_dirty_regs &= ~(__u64)KVM_SYNC_X86_REGS;
 	}
 	return ioctl(v->fd, KVM_SET_GUEST_DEBUG, &g) ? -errno : 0;
-}
-
-static bool at_breakpoint(struct vcpu *v)
-{
-	return code_is(v, arch_vcpu_root(v), (const char *)arch_breakpoint, sizeof(arch_breakpoint));
 }
 
 /* A debug exception: the condition of a register goes before the step. SDM volume 3, 18.2.3. */
@@ -513,10 +529,8 @@ enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point)
 	const struct kvm_run *run = v->run;
 
 	if (run->exit_reason == KVM_EXIT_DEBUG)
-		return run->debug.arch.exception == 3 ? DEBUG_CAUSE_BREAKPOINT : debug_exception(v, point);
-	/* A host that emulates the supervisor has no INT3 there. */
-	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR && run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION &&
-	    at_breakpoint(v))
+		return debug_exception(v, point);
+	if (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1 && run->io.count == 1)
 		return DEBUG_CAUSE_BREAKPOINT;
 	return DEBUG_CAUSE_NONE;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host.h"
 #include "shared/abi/control.h"
 
 /* ---- sites ---- */
@@ -17,9 +18,14 @@ static uint8_t *site_host(const struct machine *m, const struct site *s)
 	return memory_range(&m->memory, s->gpa, ARCH_BREAKPOINT_SIZE);
 }
 
-static bool is_planted(const uint8_t *host)
+static const uint8_t *instruction(const struct breakpoint *b)
 {
-	return host && !memcmp(host, arch_breakpoint, ARCH_BREAKPOINT_SIZE);
+	return is_kernel_address(b->address) ? arch_kernel_breakpoint : arch_program_breakpoint;
+}
+
+static bool is_planted(const struct breakpoint *b, const uint8_t *host)
+{
+	return host && !memcmp(host, instruction(b), ARCH_BREAKPOINT_SIZE);
 }
 
 /* Any breakpoint's site at gpa but one of `except`. */
@@ -40,7 +46,7 @@ static struct site *free_site(const struct machine *m, struct breakpoint *b)
 	if (b->sites < MAX_SITES)
 		return &b->site[b->sites++];
 	for (unsigned int i = 0; i < MAX_SITES; i++) {
-		if (!is_planted(site_host(m, &b->site[i])))
+		if (!is_planted(b, site_host(m, &b->site[i])))
 			return &b->site[i];
 	}
 	return NULL;
@@ -60,7 +66,7 @@ static void save(struct debugger *d, struct breakpoint *b, struct site *s, const
 {
 	const struct site *original = find_site(d, s->gpa, b);
 
-	if (!original && is_planted(host) && b->sites && s != &b->site[0])
+	if (!original && is_planted(b, host) && b->sites && s != &b->site[0])
 		original = &b->site[0];
 	memcpy(s->saved, original ? original->saved : host, ARCH_BREAKPOINT_SIZE);
 }
@@ -72,7 +78,7 @@ static int plant_at(struct machine *m, struct breakpoint *b, uint64_t gpa)
 
 	if (!host)
 		return -EFAULT;
-	if (s && is_planted(host))
+	if (s && is_planted(b, host))
 		return 0;
 	if (!s) {
 		s = free_site(m, b);
@@ -81,7 +87,7 @@ static int plant_at(struct machine *m, struct breakpoint *b, uint64_t gpa)
 		s->gpa = gpa;
 	}
 	save(m->debugger, b, s, host);
-	memcpy(host, arch_breakpoint, ARCH_BREAKPOINT_SIZE);
+	memcpy(host, instruction(b), ARCH_BREAKPOINT_SIZE);
 	return 0;
 }
 
@@ -109,7 +115,7 @@ static void restore(struct machine *m, struct breakpoint *b)
 	for (unsigned int i = 0; i < b->sites; i++) {
 		uint8_t *host = site_host(m, &b->site[i]);
 
-		if (is_planted(host) && !find_site(m->debugger, b->site[i].gpa, b))
+		if (is_planted(b, host) && !find_site(m->debugger, b->site[i].gpa, b))
 			memcpy(host, b->site[i].saved, ARCH_BREAKPOINT_SIZE);
 	}
 }
@@ -143,7 +149,7 @@ void debug_plant_in(struct machine *m, uint64_t root, const char *name)
 	if (strcmp(name, d->program))
 		return;
 	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
-		if (b->used && !is_kernel_address(b->address))
+		if (b->used && !b->data && !is_kernel_address(b->address))
 			plant_under(m, b, root);
 	}
 }
@@ -213,7 +219,7 @@ int debug_set_program(struct machine *m, const char *name)
 		return -EINVAL;
 	debug_lift(m);
 	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
-		if (b->used && !is_kernel_address(b->address))
+		if (b->used && !b->data && !is_kernel_address(b->address))
 			b->sites = 0;
 	}
 	memcpy(d->program, name, strlen(name) + 1);
@@ -241,8 +247,16 @@ static struct breakpoint *find_free(struct debugger *d)
 	return NULL;
 }
 
-static int insert_locked(struct machine *m, uint64_t address)
+static bool may_write(struct vcpu *v, uint64_t address)
 {
+	uint64_t run;
+
+	return memory_walk(&v->machine->memory, debug_root(v), address, true, true, &run) != NULL;
+}
+
+static int insert_locked(struct vcpu *v, uint64_t address)
+{
+	struct machine *m = v->machine;
 	struct breakpoint *b;
 	int err = 0;
 
@@ -254,22 +268,26 @@ static int insert_locked(struct machine *m, uint64_t address)
 	if (!b)
 		return -ENOSPC;
 	*b = (struct breakpoint){.used = true, .address = address};
-	if (is_kernel_address(address)) {
+	b->data = !is_kernel_address(address) && may_write(v, address);
+	if (is_kernel_address(address))
 		err = plant_under(m, b, m->boot_root);
-		b->used = !err;
-	} else {
+	else if (b->data)
+		err = plant_under(m, b, debug_root(v));
+	else
 		plant_in_all(m);
-	}
+	b->used = !err;
 	update_leave(m);
 	return err;
 }
 
-int debug_insert(struct machine *m, uint64_t address)
+int debug_insert(struct vcpu *v, uint64_t address)
 {
-	pthread_mutex_lock(&m->debugger->lock);
-	int err = insert_locked(m, address);
+	struct debugger *d = v->machine->debugger;
 
-	pthread_mutex_unlock(&m->debugger->lock);
+	pthread_mutex_lock(&d->lock);
+	int err = insert_locked(v, address);
+
+	pthread_mutex_unlock(&d->lock);
 	return err;
 }
 
@@ -315,7 +333,7 @@ void debug_lift(struct machine *m)
 		for (unsigned int i = 0; b->used && i < b->sites; i++) {
 			uint8_t *host = site_host(m, &b->site[i]);
 
-			if (is_planted(host))
+			if (is_planted(b, host))
 				memcpy(host, b->site[i].saved, ARCH_BREAKPOINT_SIZE);
 		}
 	}
@@ -340,9 +358,9 @@ void debug_plant(struct machine *m)
 
 /* ---- memory as if they were not there ---- */
 
-/* Call each for every byte that planted sites and [gpa, gpa + len) have in common: the one in buf, the one saved. */
+/* Call each for every byte that planted sites and [gpa, gpa + len) have in common: the one in buf, the one saved, the breakpoint's. */
 static void for_each_common(struct machine *m, uint64_t gpa, uint8_t *buf, size_t len,
-			    void (*each)(uint8_t *byte, uint8_t *saved, unsigned int i))
+			    void (*each)(uint8_t *byte, uint8_t *saved, uint8_t planted))
 {
 	struct debugger *d = m->debugger;
 
@@ -351,29 +369,29 @@ static void for_each_common(struct machine *m, uint64_t gpa, uint8_t *buf, size_
 			struct site *s = &b->site[i];
 
 			for (unsigned int k = 0; k < ARCH_BREAKPOINT_SIZE; k++) {
-				if (s->gpa + k - gpa < len && is_planted(site_host(m, s)))
-					each(&buf[s->gpa + k - gpa], &s->saved[k], k);
+				if (s->gpa + k - gpa < len && is_planted(b, site_host(m, s)))
+					each(&buf[s->gpa + k - gpa], &s->saved[k], instruction(b)[k]);
 			}
 		}
 	}
 }
 
-static void show(uint8_t *byte, uint8_t *saved, unsigned int i)
+static void show(uint8_t *byte, uint8_t *saved, uint8_t planted)
 {
-	(void)i;
+	(void)planted;
 	*byte = *saved;
 }
 
-static void save_byte(uint8_t *byte, uint8_t *saved, unsigned int i)
+static void save_byte(uint8_t *byte, uint8_t *saved, uint8_t planted)
 {
-	(void)i;
+	(void)planted;
 	*saved = *byte;
 }
 
-static void keep_planted(uint8_t *byte, uint8_t *saved, unsigned int i)
+static void keep_planted(uint8_t *byte, uint8_t *saved, uint8_t planted)
 {
 	(void)saved;
-	*byte = arch_breakpoint[i];
+	*byte = planted;
 }
 
 void debug_hide(struct machine *m, uint64_t gpa, uint8_t *buf, size_t len)
@@ -398,11 +416,13 @@ int debug_insert_point(struct machine *m, const struct debug_point *p)
 {
 	struct debugger *d = m->debugger;
 
-	if (!d->points || p->kind == DEBUG_POINT_READ)
+	if (d->points == POINTS_UNKNOWN)
+		d->points = host_has_debug_points() ? POINTS_THERE : POINTS_NONE;
+	if (d->points == POINTS_NONE || p->kind == DEBUG_POINT_READ)
 		return -ENOTSUP;
 	if (!arch_debug_point_valid(p))
 		return -EINVAL;
-	for (unsigned int i = 0; i < d->points; i++) {
+	for (unsigned int i = 0; i < ARCH_DEBUG_POINTS; i++) {
 		if (d->point[i].len && !same_point(&d->point[i], p))
 			continue;
 		d->point[i] = *p;

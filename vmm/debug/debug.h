@@ -85,8 +85,8 @@ void debug_frames(struct machine *m, uint64_t frame[], bool restore);
  * A breakpoint in user addresses belongs to the program whose executable has the name debug_program(): it is put into every
  * address space that runs it, now or later.
  */
-/* 0, -EFAULT: nothing is mapped there, -ENOSPC. */
-int debug_insert(struct machine *m, uint64_t address);
+/* 0, -EFAULT: nothing is mapped there, -ENOSPC. In memory that the program may write, it is of v's address space alone. */
+int debug_insert(struct vcpu *v, uint64_t address);
 /* 0, -ENOENT. */
 int debug_remove(struct machine *m, uint64_t address);
 void debug_remove_all(struct machine *m);
@@ -114,6 +114,8 @@ void debug_hide(struct machine *m, uint64_t gpa, uint8_t *buf, size_t len);
 void debug_write_beneath(struct machine *m, uint64_t gpa, uint8_t *buf, size_t len);
 
 /* ---- memory.c ---- */
+/* Its page tables. */
+uint64_t debug_root(struct vcpu *v);
 /* Memory as v's context has it, breakpoints hidden. Answers the bytes done from the start. A write never goes to a page that the program
  * shares and may not write as it is (fresh zeros, files): the kernel is asked to give it one of its own. */
 size_t debug_read(struct vcpu *v, uint64_t address, void *buf, size_t len);

@@ -471,10 +471,19 @@ static void free_gdb(struct gdb *g)
 
 int machine_debug(struct machine *m, const char *where)
 {
-	struct gdb *g = calloc(1, sizeof(*g));
+	struct gdb *g;
 	unsigned long thread;
 	int err = -ENOMEM;
 
+	if (!(m->flags & BOOT_DEBUGGER)) {
+		mote_error("no debugger for this machine: its kernel was started without one");
+		return -EINVAL;
+	}
+	if (getenv("MOTE_PROFILE")) {
+		mote_error("a machine is debugged or profiled (MOTE_PROFILE), not both");
+		return -EINVAL;
+	}
+	g = calloc(1, sizeof(*g));
 	if (!g) {
 		mote_error("out of memory");
 		return err;

@@ -224,8 +224,10 @@ static int hardware_point(struct gdb *g, const struct gdb_breakpoint *b, bool in
 		return debug_remove_point(g->m, &p);
 	int err = debug_insert_point(g->m, &p);
 
-	if (err == -ENOTSUP && p.kind != DEBUG_POINT_READ)
+	if (err == -ENOTSUP && p.kind != DEBUG_POINT_READ && !g->points_told) {
 		mote_error("%s", no_points);
+		g->points_told = true;
+	}
 	return err;
 }
 
@@ -240,7 +242,7 @@ static void breakpoint(struct gdb *g, struct gdb_text t, bool insert)
 		return;
 	}
 	if (b.type == 0)
-		err = insert ? debug_insert(g->m, b.address) : debug_remove(g->m, b.address);
+		err = insert ? debug_insert(current(g), b.address) : debug_remove(g->m, b.address);
 	else
 		err = hardware_point(g, &b, insert);
 	if (!insert && err == -ENOENT)

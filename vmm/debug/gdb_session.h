@@ -26,6 +26,7 @@ struct gdb {
 	bool alone;	  /* some vCPUs stay while others run */
 	bool leaving;	  /* close the connection when this packet is done */
 	unsigned int complaints;
+	bool points_told; /* that there are no hardware breakpoints */
 	unsigned int cpu; /* of g, m, ... (Hg) */
 	unsigned int resume_cpu; /* of c and s (Hc); GDB_EVERY_CPU */
 	enum debug_stop stop;	 /* why it stands, for ? */

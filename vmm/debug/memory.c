@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-static uint64_t root_of(struct vcpu *v)
+uint64_t debug_root(struct vcpu *v)
 {
 	if (!v->debug.root)
 		v->debug.root = arch_vcpu_root(v);
@@ -16,10 +16,10 @@ static uint8_t *reach(struct vcpu *v, uint64_t address, bool write, uint64_t *ru
 {
 	const struct memory *mem = &v->machine->memory;
 	bool program = !is_kernel_address(address);
-	uint8_t *host = memory_walk(mem, root_of(v), address, program, program && write, run);
+	uint8_t *host = memory_walk(mem, debug_root(v), address, program, program && write, run);
 
 	if (!host && program && !debug_fault(v, address, write))
-		host = memory_walk(mem, root_of(v), address, program, write, run);
+		host = memory_walk(mem, debug_root(v), address, program, write, run);
 	return host;
 }
 

@@ -21,6 +21,7 @@ struct site {
 struct breakpoint {
 	bool used;
 	uint64_t address;
+	bool data; /* in memory that a program may write (its stack): of that address space alone */
 	unsigned int sites;
 	struct site site[MAX_SITES];
 };
@@ -37,7 +38,7 @@ struct debugger {
 
 	struct breakpoint breakpoint[MAX_BREAKPOINTS];
 	struct debug_point point[ARCH_DEBUG_POINTS];
-	unsigned int points; /* that KVM has */
+	enum { POINTS_UNKNOWN, POINTS_NONE, POINTS_THERE } points; /* in this KVM */
 	char program[MAX_NAME]; /* "": not known yet */
 
 	struct debug_layout layout; /* version 0: not looked for yet; debugger thread */

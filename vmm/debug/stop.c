@@ -29,16 +29,16 @@ static void note_stop(struct vcpu *v, enum debug_stop stop)
 		abort(); /* an eventfd takes every small number */
 }
 
-/* KVM stops programs right at a breakpoint, the kernel's way to us is the same on every host: by its handler. */
 static bool exit_breakpoint(struct vcpu *v)
 {
-	struct machine *m = v->machine;
+	vcpu_finish_exit(v);
+	uint64_t at = arch_debug_pc(v) - ARCH_BREAKPOINT_SIZE;
 
-	if (!arch_vcpu_in_user(v) && debug_site_at(m, arch_vcpu_root(v), arch_debug_pc(v)) == SITE_HERE) {
-		note_stop(v, DEBUG_STOP_BREAKPOINT);
-		return true;
-	}
-	return v->run->exit_reason == KVM_EXIT_DEBUG && !arch_debug_configure(v, DEBUG_GIVE_BACK, m->debugger->point);
+	if (arch_vcpu_in_user(v) || debug_site_at(v->machine, arch_vcpu_root(v), at) != SITE_HERE)
+		return false;
+	arch_debug_set_pc(v, at);
+	note_stop(v, DEBUG_STOP_BREAKPOINT);
+	return true;
 }
 
 static bool exit_step(struct vcpu *v)
@@ -113,6 +113,17 @@ static int64_t trap_breakpoint(struct vcpu *v, uint64_t root)
 	return DEBUG_GO;
 }
 
+/* A return to where a debugger had a function called from. */
+static int64_t trap_fetch(struct vcpu *v, uint64_t root)
+{
+	if (debug_site_at(v->machine, root, arch_debug_pc(v)) != SITE_HERE) {
+		v->debug.frame = 0;
+		return DEBUG_SIGNAL;
+	}
+	note_stop(v, DEBUG_STOP_BREAKPOINT);
+	return DEBUG_GO;
+}
+
 static int64_t trap_step(struct vcpu *v)
 {
 	struct debugger *d = v->machine->debugger;
@@ -159,6 +170,8 @@ static int64_t trap_locked(struct vcpu *v, const unsigned long long arg[4])
 		return trap_breakpoint(v, arg[2]);
 	case DEBUG_STEP:
 		return trap_step(v);
+	case DEBUG_FETCH:
+		return trap_fetch(v, arg[2] ? arg[2] : v->machine->boot_root);
 	case DEBUG_FAULTED:
 		note_stop(v, DEBUG_STOP_FAULTED);
 		return DEBUG_GO;
@@ -209,7 +222,7 @@ void debug_vcpu_made(struct vcpu *v)
 	if (!d)
 		return;
 	pthread_mutex_lock(&d->lock);
-	arch_debug_configure(v, d->attached ? DEBUG_ON : DEBUG_OFF, d->point);
+	arch_debug_configure(v, DEBUG_RUN, d->point);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -225,7 +238,6 @@ struct debugger *debug_create(struct machine *m)
 	if (d->event < 0)
 		goto no_event;
 	pthread_mutex_init(&d->lock, NULL);
-	d->points = arch_debug_points(m->kvm_fd);
 	d->standing = true;
 	m->debugger = d;
 	m->vcpu[0].unfinished = true; /* KVM takes the registers over when it parks */
@@ -253,11 +265,11 @@ int debug_event_fd(const struct machine *m)
 	return m->debugger->event;
 }
 
-static void configure_all(struct machine *m, enum debug_mode mode)
+static void configure_all(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->cpus; i++) {
 		if (m->vcpu[i].live)
-			arch_debug_configure(&m->vcpu[i], mode, m->debugger->point);
+			arch_debug_configure(&m->vcpu[i], DEBUG_RUN, m->debugger->point);
 	}
 }
 
@@ -267,7 +279,7 @@ static void call_off_step(struct vcpu *v)
 	struct vcpu_debug *g = &v->debug;
 
 	if (g->step == STEP_KVM) {
-		arch_debug_configure(v, DEBUG_ON, v->machine->debugger->point);
+		arch_debug_configure(v, DEBUG_RUN, v->machine->debugger->point);
 	} else if (g->step == STEP_PROGRAM) {
 		if (g->step_frame)
 			arch_debug_forget_step(&v->machine->memory, g->step_frame);
@@ -289,8 +301,12 @@ static void settle(struct machine *m)
 		if (!v->live)
 			continue;
 		v->debug.root = 0;
+		if (v->debug.frame && !arch_debug_in_program(v)) {
+			arch_debug_undo_trap(v);
+			v->debug.frame = 0;
+		}
 		if (v->debug.stop == DEBUG_STOP_STEP)
-			arch_debug_configure(v, DEBUG_ON, m->debugger->point);
+			arch_debug_configure(v, DEBUG_RUN, m->debugger->point);
 		call_off_step(v);
 	}
 	pthread_mutex_unlock(&m->debugger->lock);
@@ -313,7 +329,6 @@ void debug_attach(struct machine *m)
 {
 	debug_stand(m);
 	m->debugger->attached = true;
-	configure_all(m, DEBUG_ON);
 }
 
 static void drain(struct debugger *d)
@@ -343,7 +358,7 @@ void debug_detach(struct machine *m)
 	debug_stand(m);
 	debug_remove_all(m);
 	memset(d->point, 0, sizeof(d->point));
-	configure_all(m, DEBUG_OFF);
+	configure_all(m);
 	for (unsigned int i = 0; i < m->cpus; i++) {
 		struct vcpu *v = &m->vcpu[i];
 
@@ -429,7 +444,7 @@ struct vcpu *debug_collect(struct machine *m)
 static void go(struct vcpu *v, const struct debug_action *a)
 {
 	struct debugger *d = v->machine->debugger;
-	enum debug_mode mode = DEBUG_ON;
+	enum debug_mode mode = DEBUG_RUN;
 
 	if (v->debug.own_trap && a->signal)
 		arch_hypercall_answer(v, DEBUG_SIGNAL);
@@ -441,7 +456,7 @@ static void go(struct vcpu *v, const struct debug_action *a)
 
 		v->debug.step = program ? STEP_PROGRAM : STEP_KVM;
 		v->debug.step_frame = v->debug.frame;
-		mode = program ? DEBUG_ON : DEBUG_SINGLE_STEP;
+		mode = program ? DEBUG_RUN : DEBUG_SINGLE_STEP;
 	}
 	arch_debug_configure(v, mode, d->point);
 	v->debug.frame = 0;

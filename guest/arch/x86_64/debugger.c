@@ -55,9 +55,16 @@ static bool offer(enum debug_trap kind, const struct arch_regs *r)
 	return answer == DEBUG_GO;
 }
 
+/* A fault of fetching the instruction at rip; the frame's orig_rax is the error code. */
+static bool is_fetch(const struct arch_regs *r)
+{
+	return r->vector == 14 && (r->orig_rax & 0x10) && read_cr2() == r->rip;
+}
+
 static bool offer_exception(const struct arch_regs *r)
 {
-	return (r->vector == 3 && offer(DEBUG_BREAKPOINT, r)) || (r->vector == 1 && offer(DEBUG_STEP, r));
+	return (r->vector == 3 && offer(DEBUG_BREAKPOINT, r)) || (r->vector == 1 && offer(DEBUG_STEP, r)) ||
+	       (is_fetch(r) && control_page()->debug_leave && offer(DEBUG_FETCH, r));
 }
 
 int trap_user_debugged(struct arch_regs *r)
@@ -80,7 +87,7 @@ void trap_kernel_debugged(struct arch_regs *r)
 {
 	if (r->vector == 1)
 		r->rflags &= ~(u64)RFLAGS_TF;
-	else
+	else if (!is_fetch(r) || !offer(DEBUG_FETCH, r))
 		trap_kernel(r);
 }
 
