@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/arch.h"
+#include "vmm/arch/arch.h"
 
 struct machine;
 struct vcpu;
