@@ -130,7 +130,7 @@ void report_guest_broken(struct vcpu *v, const char *format, ...)
 		kernel_file_close(&k);
 	}
 	if (!debug_broken(v))
-		machine_end(m, MOTE_FAILED);
+		machine_end(m, MOTE_FAILED, MOTE_END_BROKEN);
 	pthread_mutex_unlock(&m->report_lock);
 }
 
@@ -156,6 +156,6 @@ void report_panic(struct vcpu *v, const struct hc_panic *p)
 		kernel_file_close(&k);
 	}
 	if (!debug_broken(v))
-		machine_end(m, MOTE_FAILED);
+		machine_end(m, MOTE_FAILED, MOTE_END_PANIC);
 	pthread_mutex_unlock(&m->report_lock);
 }

@@ -67,6 +67,14 @@ static bool ended(struct machine *m)
 	return atomic_load_explicit(&m->status, memory_order_relaxed) >= 0;
 }
 
+/* It has ended, and not at a point from which it may go on. */
+static bool ended_for_good(struct machine *m)
+{
+	int status = atomic_load_explicit(&m->status, memory_order_relaxed);
+
+	return status >= 0 && status != MOTE_READY;
+}
+
 static void exit_mmio(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
@@ -116,7 +124,7 @@ static void handle_exit(struct vcpu *v)
 	case KVM_EXIT_IO:
 		v->unfinished = true;
 		exit_io(v);
-		if (ended(v->machine))
+		if (ended_for_good(v->machine))
 			v->unfinished = false; /* nobody waits for the answer of the last hypercall */
 		break;
 	case KVM_EXIT_MMIO:
@@ -150,13 +158,18 @@ static void handle_exit(struct vcpu *v)
 
 /* KVM finishes an I/O or MMIO instruction when the vCPU is entered next; with immediate_exit that is
  * all it does (KVM API, 5 "kvm_run", KVM_EXIT_IO). */
-void vcpu_finish_exit(struct vcpu *v)
+void vcpu_settle(struct vcpu *v)
 {
-	if (!v->unfinished)
-		return;
 	v->run->immediate_exit = 1;
 	ioctl(v->fd, KVM_RUN, 0);
+	v->run->immediate_exit = 0;
 	v->unfinished = false;
+}
+
+static void finish_exit(struct vcpu *v)
+{
+	if (v->unfinished)
+		vcpu_settle(v);
 }
 
 /* Wait for run_changed, which a signal handler that ends the machine cannot signal: look again from
@@ -180,7 +193,7 @@ static bool await_leave(struct vcpu *v)
 
 	if (!atomic_load_explicit(&m->stay, memory_order_relaxed))
 		return true;
-	vcpu_finish_exit(v);
+	finish_exit(v);
 	pthread_mutex_lock(&m->run_lock);
 	v->parked = true;
 	pthread_cond_broadcast(&m->run_changed);
@@ -313,6 +326,20 @@ static void ignore_kick(int sig)
 	(void)sig;
 }
 
+int vcpu_apply(struct vcpu *v)
+{
+	uint32_t nr;
+	unsigned long long arg[4];
+
+	v->unfinished = false;
+	while (ioctl(v->fd, KVM_RUN, 0)) {
+		if (errno != EINTR && errno != EAGAIN)
+			return -EIO;
+		v->run->immediate_exit = 0;
+	}
+	return arch_hypercall_decode(v, &nr, arg) && nr == HC_APPLIED ? 0 : -EIO;
+}
+
 void vcpu_prepare_kicks(void)
 {
 	struct sigaction kick = {.sa_handler = ignore_kick};
@@ -326,6 +353,8 @@ static bool await_run(struct vcpu *v)
 	struct machine *m = v->machine;
 
 	pthread_mutex_lock(&m->run_lock);
+	v->parked = true;
+	pthread_cond_broadcast(&m->run_changed);
 	while (!m->closing && (!m->running || ended(m)))
 		pthread_cond_wait(&m->run_changed, &m->run_lock);
 	v->parked = m->closing;

@@ -44,7 +44,7 @@ void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool use
 	else if (va - CODE < MEMORY_PAGE_SIZE && root && (!write || space[root - 1].writable))
 		page = space[root - 1].page;
 	*run = MEMORY_PAGE_SIZE - va % MEMORY_PAGE_SIZE;
-	return page ? memory_range(mem, page * MEMORY_PAGE_SIZE + va % MEMORY_PAGE_SIZE, *run) : NULL;
+	return page ? (void *)memory_range(mem, page * MEMORY_PAGE_SIZE + va % MEMORY_PAGE_SIZE, *run) : NULL;
 }
 
 int debug_each_task(struct machine *machine, bool (*each)(void *ctx, const struct debug_task *t), void *ctx)
@@ -275,7 +275,7 @@ START_TEST(lifted)
 	ck_assert_uint_ne(*byte(KERNEL_PAGE, 0), OUT);
 	control()->debug_leave = 0;
 	space[0].page = 7;
-	debug_plant(&m);
+	debug_plant(&m, false);
 	ck_assert_uint_eq(*byte(7, 4), INT3);
 	ck_assert_uint_eq(*byte(KERNEL_PAGE, 0), OUT);
 	ck_assert(control()->debug_leave);

@@ -211,9 +211,15 @@ int arch_debug_stop_register(unsigned int i)
 	return i < sizeof(wanted) / sizeof(wanted[0]) ? wanted[i] : -1;
 }
 
-static struct debug_frame_x86_64 *frame_of(const struct vcpu *v)
+static const struct debug_frame_x86_64 *frame_of(const struct vcpu *v)
 {
 	return v->debug.frame ? memory_range(&v->machine->memory, v->debug.frame, sizeof(struct debug_frame_x86_64)) : NULL;
+}
+
+/* To be written. */
+static struct debug_frame_x86_64 *writable_frame(const struct vcpu *v)
+{
+	return v->debug.frame ? memory_writable(&v->machine->memory, v->debug.frame, sizeof(struct debug_frame_x86_64)) : NULL;
 }
 
 /* What differs between a program's frame and the vCPU's own registers. */
@@ -292,7 +298,7 @@ static void wake_halted(struct vcpu *v)
 
 static void write_regs(struct vcpu *v, const struct kvm_regs *r)
 {
-	struct debug_frame_x86_64 *f = frame_of(v);
+	struct debug_frame_x86_64 *f = writable_frame(v);
 	struct kvm_regs *own = &v->run->s.regs.regs;
 
 	if (f) {
@@ -394,7 +400,10 @@ static uint64_t *stack_word(struct vcpu *v, uint64_t root, uint64_t offset)
 	uint64_t run;
 	void *at = memory_walk(&v->machine->memory, root, v->run->s.regs.regs.rsp + offset, false, true, &run);
 
-	return at && run >= 8 ? at : NULL;
+	if (!at || run < 8)
+		return NULL;
+	memory_mark_written(&v->machine->memory, (uint64_t)((uint8_t *)at - v->machine->memory.host), 8);
+	return at;
 }
 
 /*
@@ -403,7 +412,7 @@ static uint64_t *stack_word(struct vcpu *v, uint64_t root, uint64_t offset)
  */
 static unsigned long long *program_flags(struct vcpu *v)
 {
-	struct debug_frame_x86_64 *f = frame_of(v);
+	struct debug_frame_x86_64 *f = writable_frame(v);
 	struct kvm_regs *own = &v->run->s.regs.regs;
 
 	if (f)
@@ -449,7 +458,7 @@ bool arch_debug_step_program(struct vcpu *v)
 
 void arch_debug_step_over(struct vcpu *v)
 {
-	struct debug_frame_x86_64 *f = frame_of(v);
+	struct debug_frame_x86_64 *f = writable_frame(v);
 
 	if (f) {
 		f->rflags &= ~FLAG_TRAP;
@@ -461,7 +470,7 @@ void arch_debug_step_over(struct vcpu *v)
 
 void arch_debug_forget_step(const struct memory *mem, uint64_t frame)
 {
-	struct debug_frame_x86_64 *f = memory_range(mem, frame, sizeof(*f));
+	struct debug_frame_x86_64 *f = memory_writable(mem, frame, sizeof(*f));
 
 	/* Its task may be gone, and something else lie there. */
 	if (f && f->cs == 0x33 && f->ss == 0x2b)

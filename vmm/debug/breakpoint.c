@@ -13,7 +13,7 @@
 
 /* ---- sites ---- */
 
-static uint8_t *site_host(const struct machine *m, const struct site *s)
+static const uint8_t *site_host(const struct machine *m, const struct site *s)
 {
 	return memory_range(&m->memory, s->gpa, ARCH_BREAKPOINT_SIZE);
 }
@@ -71,9 +71,14 @@ static void save(struct debugger *d, struct breakpoint *b, struct site *s, const
 	memcpy(s->saved, original ? original->saved : host, ARCH_BREAKPOINT_SIZE);
 }
 
+static void put(struct machine *m, uint64_t gpa, const uint8_t *code)
+{
+	memory_write(&m->memory, gpa, code, ARCH_BREAKPOINT_SIZE);
+}
+
 static int plant_at(struct machine *m, struct breakpoint *b, uint64_t gpa)
 {
-	uint8_t *host = memory_range(&m->memory, gpa, ARCH_BREAKPOINT_SIZE);
+	const uint8_t *host = memory_range(&m->memory, gpa, ARCH_BREAKPOINT_SIZE);
 	struct site *s = own_site(b, gpa);
 
 	if (!host)
@@ -87,7 +92,7 @@ static int plant_at(struct machine *m, struct breakpoint *b, uint64_t gpa)
 		s->gpa = gpa;
 	}
 	save(m->debugger, b, s, host);
-	memcpy(host, instruction(b), ARCH_BREAKPOINT_SIZE);
+	put(m, gpa, instruction(b));
 	return 0;
 }
 
@@ -113,10 +118,10 @@ static int plant_under(struct machine *m, struct breakpoint *b, uint64_t root)
 static void restore(struct machine *m, struct breakpoint *b)
 {
 	for (unsigned int i = 0; i < b->sites; i++) {
-		uint8_t *host = site_host(m, &b->site[i]);
+		const struct site *s = &b->site[i];
 
-		if (is_planted(b, host) && !find_site(m->debugger, b->site[i].gpa, b))
-			memcpy(host, b->site[i].saved, ARCH_BREAKPOINT_SIZE);
+		if (is_planted(b, site_host(m, s)) && !find_site(m->debugger, s->gpa, b))
+			put(m, s->gpa, s->saved);
 	}
 }
 
@@ -200,7 +205,7 @@ static void plant_in_all(struct machine *m)
 /* The kernel tells of every way to user mode while there are breakpoints in programs. */
 static void update_leave(struct machine *m)
 {
-	struct machine_control *c = memory_range(&m->memory, m->control, sizeof(*c));
+	struct machine_control *c = memory_writable(&m->memory, m->control, sizeof(*c));
 
 	if (c)
 		c->debug_leave = any_in_programs(m->debugger);
@@ -218,12 +223,8 @@ int debug_set_program(struct machine *m, const char *name)
 	if (!*name || strlen(name) >= MAX_NAME || strchr(name, '/'))
 		return -EINVAL;
 	debug_lift(m);
-	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
-		if (b->used && !b->data && !is_kernel_address(b->address))
-			b->sites = 0;
-	}
 	memcpy(d->program, name, strlen(name) + 1);
-	debug_plant(m);
+	debug_plant(m, false);
 	return 0;
 }
 
@@ -331,25 +332,34 @@ void debug_lift(struct machine *m)
 	pthread_mutex_lock(&d->lock);
 	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
 		for (unsigned int i = 0; b->used && i < b->sites; i++) {
-			uint8_t *host = site_host(m, &b->site[i]);
+			const struct site *s = &b->site[i];
 
-			if (is_planted(b, host))
-				memcpy(host, b->site[i].saved, ARCH_BREAKPOINT_SIZE);
+			if (is_planted(b, site_host(m, s)))
+				put(m, s->gpa, s->saved);
 		}
 	}
 	pthread_mutex_unlock(&d->lock);
 }
 
-void debug_plant(struct machine *m)
+/* Where pages of programs are now is looked up anew. */
+static void plant_again(struct machine *m, struct breakpoint *b, bool replaced)
+{
+	if (b->data && replaced)
+		b->used = false;
+	else if (!b->data && !is_kernel_address(b->address))
+		b->sites = 0;
+	for (unsigned int i = 0; b->used && i < b->sites; i++)
+		plant_at(m, b, b->site[i].gpa);
+}
+
+void debug_plant(struct machine *m, bool replaced)
 {
 	struct debugger *d = m->debugger;
 
 	pthread_mutex_lock(&d->lock);
 	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
-		if (!b->used)
-			continue;
-		for (unsigned int i = 0; i < b->sites; i++)
-			plant_at(m, b, b->site[i].gpa);
+		if (b->used)
+			plant_again(m, b, replaced);
 	}
 	plant_in_all(m);
 	update_leave(m);

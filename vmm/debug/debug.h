@@ -17,6 +17,7 @@
 struct machine;
 struct vcpu;
 struct debugger;
+struct snapshot;
 
 enum debug_stop {
 	DEBUG_STOP_NONE = 0,
@@ -77,8 +78,10 @@ void debug_let_others_run(struct machine *m);
 /* Have the kernel bring in a page of the program at which v stands, for reading or writing. 0, -EAGAIN: v does not stand where the
  * kernel can do that; or the kernel's answer. */
 int debug_fault(struct vcpu *v, uint64_t address, bool write);
-/* The machine was put back to what it was when frames[] was filled. */
-void debug_frames(struct machine *m, uint64_t frame[], bool restore);
+/* machine_snapshot() of the machine as it stands, without breakpoints; frame[cpus] is what debug_reset() needs. */
+int debug_snapshot(struct machine *m, struct snapshot **out, uint64_t frame[]);
+/* machine_reset() to that: breakpoints stay, the machine stands, broken or not before. */
+int debug_reset(struct machine *m, struct snapshot *s, const uint64_t frame[]);
 
 /* ---- breakpoint.c ---- */
 /*
@@ -99,9 +102,9 @@ const struct debug_point *debug_point_number(const struct machine *m, unsigned i
 const char *debug_program(const struct machine *m);
 /* 0 or -EINVAL for a name that no executable can have. */
 int debug_set_program(struct machine *m, const char *name);
-/* Take all breakpoint instructions out of memory / put them in again (after memory was replaced). */
+/* Take all breakpoint instructions out of memory / put them in again; replaced: into other memory than before. */
 void debug_lift(struct machine *m);
-void debug_plant(struct machine *m);
+void debug_plant(struct machine *m, bool replaced);
 
 /* Inside debug/: under the debugger's lock. */
 /* Is there a breakpoint of ours at the virtual address, there in memory under root? */

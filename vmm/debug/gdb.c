@@ -526,5 +526,6 @@ void gdb_finish(struct machine *m, int status)
 		abort(); /* an eventfd takes every small number */
 	pthread_join(g->thread, NULL);
 	debug_destroy(m);
+	snapshot_put(g->snapshot);
 	free_gdb(g);
 }

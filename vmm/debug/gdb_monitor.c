@@ -151,31 +151,17 @@ static void do_program(struct gdb *g, char *rest)
 
 /* ---- snapshot, reset ---- */
 
-#pragma weak machine_snapshot
-#pragma weak machine_reset
-#pragma weak snapshot_put
-
 static void do_snapshot(struct gdb *g, char *rest)
 {
 	struct snapshot *s;
 
 	(void)rest;
-	if (!machine_snapshot) {
-		gdb_console(g, "this mote has no snapshots\n");
+	if (debug_snapshot(g->m, &s, g->snapshot_frame)) {
+		gdb_console(g, "there is no snapshot: mote's standard error says why\n");
 		return;
 	}
-	debug_lift(g->m);
-	int err = machine_snapshot(g->m, &s);
-
-	debug_plant(g->m);
-	if (err) {
-		gdb_console(g, "no snapshot: %s\n", strerror(-err));
-		return;
-	}
-	if (g->snapshot)
-		snapshot_put(g->snapshot);
+	snapshot_put(g->snapshot);
 	g->snapshot = s;
-	debug_frames(g->m, g->snapshot_frame, false);
 	gdb_console(g, "the machine is remembered as it stands; monitor reset comes back to it\n");
 }
 
@@ -186,16 +172,12 @@ static void do_reset(struct gdb *g, char *rest)
 		gdb_console(g, "there is nothing to come back to: monitor snapshot first\n");
 		return;
 	}
-	debug_lift(g->m);
-	int err = machine_reset(g->m, g->snapshot);
-
-	if (err) {
-		gdb_console(g, "reset failed (%s): the machine ends\n", strerror(-err));
+	if (debug_reset(g->m, g->snapshot, g->snapshot_frame)) {
+		gdb_console(g, "the machine cannot be reset and ends\n");
 		machine_stop(g->m, MOTE_FAILED);
 		return;
 	}
-	debug_frames(g->m, g->snapshot_frame, true);
-	debug_plant(g->m);
+	g->stop = DEBUG_STOP_NONE;
 	gdb_console(g, "the machine stands where the snapshot was taken; have gdb look again: maintenance flush register-cache\n");
 }
 

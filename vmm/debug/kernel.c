@@ -199,6 +199,7 @@ int debug_set_trace(struct machine *m, bool on)
 	if (!host)
 		return -ENOTSUP;
 	*host = on;
+	memory_mark_written(&m->memory, (uint64_t)(host - m->memory.host), 1);
 	return 0;
 }
 

@@ -62,6 +62,7 @@ size_t debug_write(struct vcpu *v, uint64_t address, const void *buf, size_t len
 		memcpy(piece, (const uint8_t *)buf + done, run);
 		debug_write_beneath(m, (uint64_t)(host - m->memory.host), piece, run);
 		memcpy(host, piece, run);
+		memory_mark_written(&m->memory, (uint64_t)(host - m->memory.host), run);
 		done += run;
 	}
 	return done;

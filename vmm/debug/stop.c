@@ -31,7 +31,7 @@ static void note_stop(struct vcpu *v, enum debug_stop stop)
 
 static bool exit_breakpoint(struct vcpu *v)
 {
-	vcpu_finish_exit(v);
+	vcpu_settle(v);
 	uint64_t at = arch_debug_pc(v) - ARCH_BREAKPOINT_SIZE;
 
 	if (arch_vcpu_in_user(v) || debug_site_at(v->machine, arch_vcpu_root(v), at) != SITE_HERE)
@@ -347,7 +347,7 @@ static void release(struct machine *m)
 	d->standing = false;
 	pthread_mutex_unlock(&d->lock);
 	if (d->broken)
-		machine_end(m, MOTE_FAILED);
+		machine_end(m, MOTE_FAILED, MOTE_END_BROKEN);
 	vcpu_release(m);
 }
 
@@ -421,7 +421,7 @@ static void pass_over(struct vcpu *v)
 	v->debug.step_frame = v->debug.frame;
 	v->debug.frame = 0;
 	go_alone(v);
-	debug_plant(m);
+	debug_plant(m, false);
 	if (v->debug.stop == DEBUG_STOP_STEP)
 		v->debug.stop = DEBUG_STOP_NONE;
 }
@@ -501,7 +501,7 @@ void debug_let_others_run(struct machine *m)
 int debug_fault(struct vcpu *v, uint64_t address, bool write)
 {
 	struct machine *m = v->machine;
-	struct machine_control *c = memory_range(&m->memory, m->control, sizeof(*c));
+	struct machine_control *c = memory_writable(&m->memory, m->control, sizeof(*c));
 	bool own_trap = v->debug.own_trap;
 
 	if (!v->debug.frame || v->debug.stop != DEBUG_STOP_NONE || !c)
@@ -511,7 +511,7 @@ int debug_fault(struct vcpu *v, uint64_t address, bool write)
 	v->debug.frame = 0;
 	debug_lift(m);
 	go_alone(v);
-	debug_plant(m);
+	debug_plant(m, false);
 	if (v->debug.stop != DEBUG_STOP_FAULTED) {
 		mote_error("the debugger asked for a page and the kernel was called away: cpu %u stands elsewhere now", v->index);
 		return -EAGAIN;
@@ -521,12 +521,33 @@ int debug_fault(struct vcpu *v, uint64_t address, bool write)
 	return c->debug_fault.result;
 }
 
-void debug_frames(struct machine *m, uint64_t frame[], bool restore)
+int debug_snapshot(struct machine *m, struct snapshot **out, uint64_t frame[])
 {
-	for (unsigned int i = 0; i < m->cpus; i++) {
-		if (restore)
-			m->vcpu[i].debug = (struct vcpu_debug){.frame = frame[i]};
-		else
-			frame[i] = m->vcpu[i].debug.frame;
-	}
+	debug_lift(m);
+	int err = machine_snapshot(m, out);
+
+	debug_plant(m, false);
+	for (unsigned int i = 0; i < m->cpus; i++)
+		frame[i] = m->vcpu[i].debug.frame;
+	return err;
+}
+
+int debug_reset(struct machine *m, struct snapshot *s, const uint64_t frame[])
+{
+	struct debugger *d = m->debugger;
+
+	debug_lift(m);
+	if (d->broken)
+		m->end = MOTE_END_BROKEN; /* so that nothing the kernel says is relied on */
+	int err = machine_reset(m, s);
+
+	if (err)
+		return err;
+	d->broken = false;
+	d->stray_steps = 0;
+	drain(d);
+	for (unsigned int i = 0; i < m->cpus; i++)
+		m->vcpu[i].debug = (struct vcpu_debug){.frame = frame[i]};
+	debug_plant(m, true);
+	return 0;
 }
