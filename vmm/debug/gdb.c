@@ -20,7 +20,6 @@
 #define DEFAULT_WHERE  "127.0.0.1:1234"
 #define SEND_MS	       10000 /* gdb must take what it is sent within this time */
 #define ALONE_MS       100   /* a vCPU that steps by itself may need what another one holds */
-#define MAX_COMPLAINTS 3     /* on stderr, about one connection's noise */
 
 /* ---- out ---- */
 
@@ -92,17 +91,12 @@ void gdb_console(struct gdb *g, const char *format, ...)
 
 /* ---- in ---- */
 
-static void complain(struct gdb *g, const char *what)
+/* Each kind of noise once a connection. */
+static void complain(struct gdb *g, enum gdb_input kind, const char *what)
 {
-	if (g->complaints++ < MAX_COMPLAINTS)
-		mote_error("gdb at %s %s%s", g->where, what, g->complaints == MAX_COMPLAINTS ? " (no more of this is told)" : "");
-}
-
-static void answer_bad(struct gdb *g, const char *what)
-{
-	complain(g, what);
-	if (!g->no_ack)
-		send_bytes(g, "-", 1);
+	if (!(g->told >> kind & 1))
+		mote_error("gdb at %s sent %s", g->where, what);
+	g->told |= 1u << kind;
 }
 
 static void do_packet(struct gdb *g)
@@ -122,7 +116,9 @@ static void interrupt(struct gdb *g)
 
 static void take_byte(struct gdb *g, uint8_t byte)
 {
-	switch (gdb_parser_add(&g->parser, byte)) {
+	enum gdb_input in = gdb_parser_add(&g->parser, byte);
+
+	switch (in) {
 	case GDB_PACKET:
 		do_packet(g);
 		break;
@@ -133,17 +129,19 @@ static void take_byte(struct gdb *g, uint8_t byte)
 		send_bytes(g, g->frame, g->frame_len);
 		break;
 	case GDB_BAD_CHECKSUM:
-		answer_bad(g, "sent a packet with a wrong checksum, which is left out");
+		complain(g, in, "a packet with a wrong checksum, which is left out");
+		if (!g->no_ack)
+			send_bytes(g, "-", 1);
 		break;
 	case GDB_TOO_LONG:
-		complain(g, "sent a packet longer than agreed, which is left out");
+		complain(g, in, "a packet longer than agreed, which is left out");
 		if (!g->no_ack)
 			send_bytes(g, "+", 1);
 		gdb_put(g, "E.packet too long");
 		gdb_send(g);
 		break;
 	case GDB_GARBAGE:
-		complain(g, "sent bytes that are no packet");
+		complain(g, in, "bytes that are no packet");
 		break;
 	case GDB_ACK:
 	case GDB_MORE:
@@ -220,7 +218,7 @@ static void accept_client(struct gdb *g)
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	g->client = fd;
 	g->no_ack = g->leaving = g->interrupted = false;
-	g->complaints = 0;
+	g->told = 0;
 	g->stop = DEBUG_STOP_NONE;
 	g->cpu = g->stop_cpu = 0;
 	g->resume_cpu = GDB_EVERY_CPU;

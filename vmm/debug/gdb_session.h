@@ -25,7 +25,7 @@ struct gdb {
 	bool ever_ran;	  /* it has let the machine go on at least once */
 	bool alone;	  /* some vCPUs stay while others run */
 	bool leaving;	  /* close the connection when this packet is done */
-	unsigned int complaints;
+	unsigned int told; /* enum gdb_input bits: noise that was complained of */
 	bool points_told; /* that there are no hardware breakpoints */
 	unsigned int cpu; /* of g, m, ... (Hg) */
 	unsigned int resume_cpu; /* of c and s (Hc); GDB_EVERY_CPU */
