@@ -141,7 +141,7 @@ sparse:
 
 # ---- packages ----
 PACKAGES := gcc make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -166,7 +166,7 @@ test: deps
 
 test-svm: deps
 	$(Q)$(MAKE) -s all guest-tests
-	$(Q)tests/run svm
+	$(Q)tests/run svm svm-gdb
 
 bench: deps
 	$(Q)$(MAKE) -s all bench-programs

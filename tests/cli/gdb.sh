@@ -68,7 +68,7 @@ prints() {
 }
 # misbehave WHAT: gdb_client.py
 misbehave() {
-	GDB_SOCKET=$work/socket limit 60 gdb -nx -q -batch -ex "python what = '$1'" -x $here/gdb_client.py 2>&1 </dev/null |
+	GDB_SOCKET=$work/socket limit 60 gdb -nx -q -batch -ex "file $program" -ex "python what = '$1'" -x $here/gdb_client.py 2>&1 </dev/null |
 		grep -E '^(ok|FAIL)|Error' | sed "s/^ok /ok $1: /; s/^FAIL /FAIL $1: /; s/^\([^oF].*\)/FAIL $1: \1/"
 }
 
@@ -222,8 +222,6 @@ says second-vanished '^mote: gdb is gone without a word; the machine goes on'
 g 'kill'
 finish second-status 137
 start "$program" plain
-GDB_ADDRESS=$(nm "$program" | sed -n 's/ [Tt] plain$//p')
-export GDB_ADDRESS
 misbehave vanish
 finish vanish-status 41
 prints vanish-output '^counter 33$'

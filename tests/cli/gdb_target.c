@@ -107,8 +107,8 @@ static int lazy(void)
 
 static int sleeps(void)
 {
-	for (int i = 0; i < 40; i++)
-		usleep(100000);
+	for (int i = 0; i < 20; i++)
+		usleep(3000000);
 	return 0;
 }
 
