@@ -1,7 +1,8 @@
 /*
- * Breakpoint instructions in guest memory. Pages of programs are shared: by processes that run the same program, by others
- * that map the same library, and by the page cache. So a breakpoint can have several sites (copies of its page), and its instruction
- * may be met by programs it is not for (SITE_ELSEWHERE), which are helped over it. Programs that read the file see it too.
+ * Breakpoint instructions in guest memory. Pages of programs are shared: by processes that run the
+ * same program, by others that map the same library, and by the page cache. So a breakpoint can
+ * have several sites (copies of its page), and its instruction may be met by programs it is not for
+ * (SITE_ELSEWHERE), which are helped over it. Programs that read the file see it too.
  */
 #include "state.h"
 
@@ -99,7 +100,8 @@ static int plant_at(struct machine *m, struct breakpoint *b, uint64_t gpa)
 static int gpa_of(const struct machine *m, uint64_t root, uint64_t address, uint64_t *gpa)
 {
 	uint64_t run;
-	const uint8_t *host = memory_walk(&m->memory, root, address, !is_kernel_address(address), false, &run);
+	const uint8_t *host =
+		memory_walk(&m->memory, root, address, !is_kernel_address(address), false, &run);
 
 	if (!host || run < ARCH_BREAKPOINT_SIZE)
 		return -EFAULT;
@@ -368,7 +370,8 @@ void debug_plant(struct machine *m, bool replaced)
 
 /* ---- memory as if they were not there ---- */
 
-/* Call each for every byte that planted sites and [gpa, gpa + len) have in common: the one in buf, the one saved, the breakpoint's. */
+/* Call each for every byte that planted sites and [gpa, gpa + len) have in common: the one in buf,
+ * the one saved, the breakpoint's. */
 static void for_each_common(struct machine *m, uint64_t gpa, uint8_t *buf, size_t len,
 			    void (*each)(uint8_t *byte, uint8_t *saved, uint8_t planted))
 {
@@ -380,7 +383,8 @@ static void for_each_common(struct machine *m, uint64_t gpa, uint8_t *buf, size_
 
 			for (unsigned int k = 0; k < ARCH_BREAKPOINT_SIZE; k++) {
 				if (s->gpa + k - gpa < len && is_planted(b, site_host(m, s)))
-					each(&buf[s->gpa + k - gpa], &s->saved[k], instruction(b)[k]);
+					each(&buf[s->gpa + k - gpa], &s->saved[k],
+					     instruction(b)[k]);
 			}
 		}
 	}

@@ -35,7 +35,8 @@ static void put_reason(struct gdb *g, const struct vcpu *v)
 	if (p->kind == DEBUG_POINT_EXECUTE)
 		gdb_put(g, "hwbreak:;");
 	else
-		gdb_put(g, "%s:%llx;", p->kind == DEBUG_POINT_WRITE ? "watch" : "awatch", (unsigned long long)p->address);
+		gdb_put(g, "%s:%llx;", p->kind == DEBUG_POINT_WRITE ? "watch" : "awatch",
+			(unsigned long long)p->address);
 }
 
 /* The registers that gdb asks for first. */
@@ -79,7 +80,9 @@ static void resume(struct gdb *g, const struct gdb_resume r[])
 
 	g->alone = false;
 	for (unsigned int i = 0; i < g->m->cpus; i++) {
-		action[i].go = r[i].go == GDB_STAY ? DEBUG_STAY : r[i].go == GDB_STEP ? DEBUG_STEP_ONE : DEBUG_CONTINUE;
+		action[i].go = r[i].go == GDB_STAY   ? DEBUG_STAY
+			       : r[i].go == GDB_STEP ? DEBUG_STEP_ONE
+						     : DEBUG_CONTINUE;
 		action[i].signal = r[i].signal == GDB_SIGTRAP;
 		g->alone |= r[i].go == GDB_STAY;
 	}
@@ -108,7 +111,8 @@ static bool old_resume(struct gdb *g, bool step, bool with_signal, struct gdb_te
 	uint64_t signal = 0, address;
 	unsigned int chosen = g->resume_cpu == GDB_EVERY_CPU ? g->cpu : g->resume_cpu;
 
-	if (with_signal && (!gdb_take_number(&t, &signal) || (!gdb_at_end(&t) && !gdb_take(&t, ";"))))
+	if (with_signal &&
+	    (!gdb_take_number(&t, &signal) || (!gdb_at_end(&t) && !gdb_take(&t, ";"))))
 		return false;
 	if (!gdb_at_end(&t)) {
 		if (!gdb_take_number(&t, &address) || !gdb_at_end(&t))
@@ -160,12 +164,14 @@ static void one_register(struct gdb *g, struct gdb_text t, bool write)
 	size_t offset, size;
 	uint64_t n;
 
-	if (!gdb_take_number(&t, &n) || n > 0xffff || !arch_debug_register((unsigned int)n, &offset, &size) ||
+	if (!gdb_take_number(&t, &n) || n > 0xffff ||
+	    !arch_debug_register((unsigned int)n, &offset, &size) ||
 	    !arch_debug_registers(current(g), all)) {
 		put_result(g, -EINVAL);
 	} else if (!write) {
 		gdb_put_hex(g, all + offset, size);
-	} else if (!gdb_take(&t, "=") || (size_t)(t.end - t.at) != 2 * size || !gdb_unhex(all + offset, t.at, size)) {
+	} else if (!gdb_take(&t, "=") || (size_t)(t.end - t.at) != 2 * size ||
+		   !gdb_unhex(all + offset, t.at, size)) {
 		put_result(g, -EINVAL);
 	} else {
 		put_result(g, set_registers(g, all));
@@ -198,7 +204,8 @@ static void write_memory(struct gdb *g, struct gdb_text t, bool hex)
 	uint64_t address, len;
 
 	if (!gdb_take_range(&t, &address, &len) || !gdb_take(&t, ":") || len > sizeof(buf) ||
-	    (size_t)(t.end - t.at) != (hex ? 2 * len : len) || (hex && !gdb_unhex(buf, t.at, len))) {
+	    (size_t)(t.end - t.at) != (hex ? 2 * len : len) ||
+	    (hex && !gdb_unhex(buf, t.at, len))) {
 		put_result(g, -EINVAL);
 		return;
 	}
@@ -209,14 +216,17 @@ static void write_memory(struct gdb *g, struct gdb_text t, bool hex)
 
 /* ---- breakpoints ---- */
 
-static const char no_points[] =
-	"KVM here has no hardware breakpoints and watchpoints: in gdb, set can-use-hw-watchpoints 0, and watch by stepping";
+static const char no_points[] = "KVM here has no hardware breakpoints and watchpoints: in gdb, set "
+				"can-use-hw-watchpoints 0, and watch by stepping";
 
 static int hardware_point(struct gdb *g, const struct gdb_breakpoint *b, bool insert)
 {
-	static const enum debug_point_kind kinds[] = {[1] = DEBUG_POINT_EXECUTE, [2] = DEBUG_POINT_WRITE,
-						      [3] = DEBUG_POINT_READ, [4] = DEBUG_POINT_ACCESS};
-	struct debug_point p = {.address = b->address, .kind = kinds[b->type], .len = (unsigned int)b->kind};
+	static const enum debug_point_kind kinds[] = {[1] = DEBUG_POINT_EXECUTE,
+						      [2] = DEBUG_POINT_WRITE,
+						      [3] = DEBUG_POINT_READ,
+						      [4] = DEBUG_POINT_ACCESS};
+	struct debug_point p = {
+		.address = b->address, .kind = kinds[b->type], .len = (unsigned int)b->kind};
 
 	if (b->kind < 1 || b->kind > 16)
 		return -EINVAL;
@@ -263,7 +273,8 @@ static void choose_thread(struct gdb *g, struct gdb_text t)
 	bool general = gdb_take(&t, "g");
 	int thread;
 
-	if ((!general && !gdb_take(&t, "c")) || !gdb_take_thread(&t, &thread) || (thread > 0 && !live_thread(g, thread))) {
+	if ((!general && !gdb_take(&t, "c")) || !gdb_take_thread(&t, &thread) ||
+	    (thread > 0 && !live_thread(g, thread))) {
 		put_result(g, -EINVAL);
 		return;
 	}
@@ -313,7 +324,10 @@ static void thread_info(struct gdb *g, struct gdb_text t)
 
 static void supported(struct gdb *g)
 {
-	gdb_put(g, "PacketSize=%x;qXfer:features:read+;swbreak+;hwbreak+;vContSupported+;QStartNoAckMode+", GDB_PACKET_MAX);
+	gdb_put(g,
+		"PacketSize=%x;qXfer:features:read+;swbreak+;hwbreak+;vContSupported+;"
+		"QStartNoAckMode+",
+		GDB_PACKET_MAX);
 }
 
 static void description(struct gdb *g, struct gdb_text t)
@@ -487,7 +501,8 @@ void gdb_command(struct gdb *g)
 	char letter = t.at < t.end ? *t.at++ : 0;
 
 	/* While the machine runs nothing of it can be looked at. */
-	if (g->running && letter != 'k' && letter != 'D' && !gdb_take(&(struct gdb_text){g->parser.data, t.end}, "vKill")) {
+	if (g->running && letter != 'k' && letter != 'D' &&
+	    !gdb_take(&(struct gdb_text){g->parser.data, t.end}, "vKill")) {
 		gdb_put(g, "E.the machine runs");
 		gdb_send(g);
 		return;

@@ -18,7 +18,8 @@ static bool show_task(void *ctx, const struct debug_task *t)
 
 	if (t->cpu >= 0)
 		snprintf(cpu, sizeof(cpu), "%d", t->cpu);
-	gdb_console(ctx, "%5d %5d %5d %c %3s %s %s\n", t->pid, t->tid, t->parent, t->state, cpu, t->mm ? " " : "k", t->name);
+	gdb_console(ctx, "%5d %5d %5d %c %3s %s %s\n", t->pid, t->tid, t->parent, t->state, cpu,
+		    t->mm ? " " : "k", t->name);
 	return true;
 }
 
@@ -56,8 +57,9 @@ static bool find_process(void *ctx, const struct debug_task *t)
 
 static bool show_mapping(void *ctx, const struct debug_mapping *p)
 {
-	gdb_console(ctx, "%012" PRIx64 "-%012" PRIx64 " %c%c%c%c %08" PRIx64 " %s\n", p->start, p->end, p->read ? 'r' : '-',
-		    p->write ? 'w' : '-', p->execute ? 'x' : '-', p->shared ? 's' : 'p', p->offset, p->name);
+	gdb_console(ctx, "%012" PRIx64 "-%012" PRIx64 " %c%c%c%c %08" PRIx64 " %s\n", p->start,
+		    p->end, p->read ? 'r' : '-', p->write ? 'w' : '-', p->execute ? 'x' : '-',
+		    p->shared ? 's' : 'p', p->offset, p->name);
 	return true;
 }
 
@@ -116,7 +118,8 @@ static void do_phys(struct gdb *g, char *rest)
 		return;
 	}
 	if (debug_read_physical(g->m, at, buf, len)) {
-		gdb_console(g, "guest memory ends at %#llx\n", (unsigned long long)g->m->memory.size);
+		gdb_console(g, "guest memory ends at %#llx\n",
+			    (unsigned long long)g->m->memory.size);
 		return;
 	}
 	for (uint64_t i = 0; i < len; i += 16)
@@ -134,7 +137,8 @@ static void do_trace(struct gdb *g, char *rest)
 	else if (debug_set_trace(g->m, on))
 		gdb_console(g, "this kernel cannot trace\n");
 	else
-		gdb_console(g, "system calls are %s\n", on ? "traced on mote's standard error" : "no longer traced");
+		gdb_console(g, "system calls are %s\n",
+			    on ? "traced on mote's standard error" : "no longer traced");
 }
 
 static void do_program(struct gdb *g, char *rest)
@@ -142,11 +146,13 @@ static void do_program(struct gdb *g, char *rest)
 	const char *name;
 
 	if (*rest && debug_set_program(g->m, rest)) {
-		gdb_console(g, "monitor program NAME: the name of an executable file, without directories\n");
+		gdb_console(g, "monitor program NAME: the name of an executable file, without "
+			       "directories\n");
 		return;
 	}
 	name = debug_program(g->m);
-	gdb_console(g, "breakpoints in user addresses are in the program %s\n", name ? name : "that is run first");
+	gdb_console(g, "breakpoints in user addresses are in the program %s\n",
+		    name ? name : "that is run first");
 }
 
 /* ---- snapshot, reset ---- */
@@ -178,7 +184,8 @@ static void do_reset(struct gdb *g, char *rest)
 		return;
 	}
 	g->stop = DEBUG_STOP_NONE;
-	gdb_console(g, "the machine stands where the snapshot was taken; have gdb look again: maintenance flush register-cache\n");
+	gdb_console(g, "the machine stands where the snapshot was taken; have gdb look again: "
+		       "maintenance flush register-cache\n");
 }
 
 /* ---- dispatch ---- */
@@ -192,9 +199,11 @@ static const struct {
 	{"help", "help", "this list", do_help},
 	{"ps", "ps", "the tasks of the kernel", do_ps},
 	{"maps", "maps PID", "what a process has mapped", do_maps},
-	{"trace", "trace on|off", "print system calls on mote's standard error, or no longer", do_trace},
+	{"trace", "trace on|off", "print system calls on mote's standard error, or no longer",
+	 do_trace},
 	{"phys", "phys ADDRESS [LENGTH]", "show physical memory", do_phys},
-	{"program", "program [NAME]", "the executable that breakpoints in user addresses are for", do_program},
+	{"program", "program [NAME]", "the executable that breakpoints in user addresses are for",
+	 do_program},
 	{"snapshot", "snapshot", "remember the machine as it stands", do_snapshot},
 	{"reset", "reset", "put it back to that", do_reset},
 };

@@ -231,7 +231,8 @@ static bool take_action(struct gdb_text *t, struct gdb_resume *a)
 }
 
 /* The first action that names a thread is its: those it has already stay. */
-static bool apply(const struct gdb_resume *a, int thread, struct gdb_resume out[], bool set[], unsigned int count)
+static bool apply(const struct gdb_resume *a, int thread, struct gdb_resume out[], bool set[],
+		  unsigned int count)
 {
 	if (thread > (int)count)
 		return false;
@@ -266,7 +267,8 @@ bool gdb_parse_breakpoint(struct gdb_text t, struct gdb_breakpoint *b)
 {
 	uint64_t type;
 
-	if (!gdb_take_number(&t, &type) || type > 4 || !gdb_take(&t, ",") || !gdb_take_range(&t, &b->address, &b->kind))
+	if (!gdb_take_number(&t, &type) || type > 4 || !gdb_take(&t, ",") ||
+	    !gdb_take_range(&t, &b->address, &b->kind))
 		return false;
 	b->type = (unsigned int)type;
 	return gdb_at_end(&t);

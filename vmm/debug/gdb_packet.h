@@ -1,6 +1,6 @@
 /*
- * The bytes of GDB's remote protocol (GDB manual, appendix E): packets in and out, and the shapes of what is in them. Nothing here
- * knows of sockets or machines, and none of the input is trusted.
+ * The bytes of GDB's remote protocol (GDB manual, appendix E): packets in and out, and the shapes
+ * of what is in them. Nothing here knows of sockets or machines, and none of the input is trusted.
  */
 #ifndef MOTE_GDB_PACKET_H
 #define MOTE_GDB_PACKET_H
@@ -34,7 +34,8 @@ struct gdb_parser {
 void gdb_parser_init(struct gdb_parser *p);
 enum gdb_input gdb_parser_add(struct gdb_parser *p, uint8_t byte);
 
-/* Make a packet of data in out (GDB_FRAME_MAX bytes are always enough for GDB_PACKET_MAX): its length. */
+/* Make a packet of data in out (GDB_FRAME_MAX bytes are always enough for GDB_PACKET_MAX): its
+ * length. */
 size_t gdb_frame(char *out, const void *data, size_t len);
 
 /* Two digits a byte, NUL at the end. */
@@ -58,8 +59,8 @@ static inline bool gdb_at_end(const struct gdb_text *t)
 bool gdb_take_range(struct gdb_text *t, uint64_t *address, uint64_t *len);
 
 /* A thread: a vCPU's index + 1. */
-#define GDB_ALL_THREADS	 (-1)
-#define GDB_ANY_THREAD	 0
+#define GDB_ALL_THREADS (-1)
+#define GDB_ANY_THREAD	0
 bool gdb_take_thread(struct gdb_text *t, int *thread);
 
 struct gdb_resume {

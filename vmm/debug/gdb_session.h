@@ -1,4 +1,5 @@
-/* One gdb and its machine, between the files of the stub. All of it is the gdb thread's but for what is marked. */
+/* One gdb and its machine, between the files of the stub. All of it is the gdb thread's but for
+ * what is marked. */
 #ifndef MOTE_GDB_SESSION_H
 #define MOTE_GDB_SESSION_H
 
@@ -21,13 +22,13 @@ struct gdb {
 
 	struct gdb_parser parser;
 	bool no_ack;
-	bool running;	  /* gdb waits for a stop */
-	bool ever_ran;	  /* it has let the machine go on at least once */
-	bool alone;	  /* some vCPUs stay while others run */
-	bool leaving;	  /* close the connection when this packet is done */
-	unsigned int told; /* enum gdb_input bits: noise that was complained of */
-	bool points_told; /* that there are no hardware breakpoints */
-	unsigned int cpu; /* of g, m, ... (Hg) */
+	bool running;		 /* gdb waits for a stop */
+	bool ever_ran;		 /* it has let the machine go on at least once */
+	bool alone;		 /* some vCPUs stay while others run */
+	bool leaving;		 /* close the connection when this packet is done */
+	unsigned int told;	 /* enum gdb_input bits: noise that was complained of */
+	bool points_told;	 /* that there are no hardware breakpoints */
+	unsigned int cpu;	 /* of g, m, ... (Hg) */
 	unsigned int resume_cpu; /* of c and s (Hc); GDB_EVERY_CPU */
 	enum debug_stop stop;	 /* why it stands, for ? */
 	unsigned int stop_cpu;
@@ -48,6 +49,10 @@ struct gdb {
 void gdb_send(struct gdb *g);
 /* Text in gdb's terminal, during a monitor command. */
 void gdb_console(struct gdb *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- gdb_listen.c ---- */
+/* Fill listener, where and path: machine_debug()'s where. 0 or a negative errno, said. */
+int gdb_listen(struct gdb *g, const char *where);
 
 /* ---- gdb_command.c ---- */
 /* Do the packet in g->parser and answer it. */

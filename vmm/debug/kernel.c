@@ -1,6 +1,7 @@
 /*
- * Tasks and mappings, read out of the kernel's memory by the table it exports (struct debug_layout). The kernel may be broken and is
- * not trusted: every address is walked to, every list has a limit.
+ * Tasks and mappings, read out of the kernel's memory by the table it exports (struct
+ * debug_layout). The kernel may be broken and is not trusted: every address is walked to, every
+ * list has a limit.
  */
 #include "state.h"
 
@@ -25,7 +26,9 @@ static bool get(struct machine *m, uint64_t va, void *buf, size_t len)
 
 	while (len) {
 		uint64_t run;
-		const void *host = is_kernel_address(va) ? memory_walk(&m->memory, m->boot_root, va, false, false, &run) : NULL;
+		const void *host = is_kernel_address(va) ? memory_walk(&m->memory, m->boot_root, va,
+								       false, false, &run)
+							 : NULL;
 
 		if (!host)
 			return false;
@@ -104,8 +107,8 @@ static const struct debug_layout *layout(struct machine *m)
 
 	if (l->version || d->no_layout)
 		return l->version ? l : NULL;
-	if (find_symbol(m, DEBUG_LAYOUT_SYMBOL, &at) || !get(m, at, l, sizeof(*l)) || l->version != DEBUG_LAYOUT_VERSION ||
-	    l->size != sizeof(*l)) {
+	if (find_symbol(m, DEBUG_LAYOUT_SYMBOL, &at) || !get(m, at, l, sizeof(*l)) ||
+	    l->version != DEBUG_LAYOUT_VERSION || l->size != sizeof(*l)) {
 		d->no_layout = true;
 		l->version = 0;
 		return NULL;
@@ -136,7 +139,8 @@ static int cpu_of(struct machine *m, const struct debug_layout *l, uint64_t task
 	return -1;
 }
 
-static void fill_task(struct machine *m, const struct debug_layout *l, uint64_t at, struct debug_task *t)
+static void fill_task(struct machine *m, const struct debug_layout *l, uint64_t at,
+		      struct debug_task *t)
 {
 	uint64_t process = get_u64(m, at + l->task_process);
 	uint64_t parent = process ? get_u64(m, process + l->process_parent) : 0;
@@ -147,7 +151,8 @@ static void fill_task(struct machine *m, const struct debug_layout *l, uint64_t 
 		t->pid = id_number(m, l, get_u64(m, process + l->process_id));
 	if (parent)
 		t->parent = id_number(m, l, get_u64(m, parent + l->process_id));
-	get_string(m, at + l->task_name, t->name, l->task_name_size < sizeof(t->name) ? l->task_name_size : sizeof(t->name));
+	get_string(m, at + l->task_name, t->name,
+		   l->task_name_size < sizeof(t->name) ? l->task_name_size : sizeof(t->name));
 	t->state = state_letter(get_u32(m, at + l->task_state));
 	if (get_u8(m, at + l->task_on_cpu))
 		t->cpu = cpu_of(m, l, at);
@@ -156,7 +161,8 @@ static void fill_task(struct machine *m, const struct debug_layout *l, uint64_t 
 		t->root = get_u64(m, t->mm + l->mm_root);
 }
 
-int debug_each_task(struct machine *m, bool (*each)(void *ctx, const struct debug_task *t), void *ctx)
+int debug_each_task(struct machine *m, bool (*each)(void *ctx, const struct debug_task *t),
+		    void *ctx)
 {
 	const struct debug_layout *l = layout(m);
 
@@ -193,8 +199,10 @@ int debug_set_trace(struct machine *m, bool on)
 {
 	const struct debug_layout *l = layout(m);
 	uint64_t run;
-	uint8_t *host = l && is_kernel_address(l->trace_on) ? memory_walk(&m->memory, m->boot_root, l->trace_on, false, true, &run)
-							    : NULL;
+	uint8_t *host =
+		l && is_kernel_address(l->trace_on)
+			? memory_walk(&m->memory, m->boot_root, l->trace_on, false, true, &run)
+			: NULL;
 
 	if (!host)
 		return -ENOTSUP;
@@ -228,10 +236,13 @@ static bool prepend(char *start, char **at, const char *text)
 	return true;
 }
 
-/* The path of a file from the root of all mounts; names without a directory (pipe:[7]) as they are. */
-static void file_name(struct machine *m, const struct debug_layout *l, uint64_t file, char *buf, size_t size)
+/* The path of a file from the root of all mounts; names without a directory (pipe:[7]) as they are.
+ */
+static void file_name(struct machine *m, const struct debug_layout *l, uint64_t file, char *buf,
+		      size_t size)
 {
-	uint64_t mount = get_u64(m, file + l->file_mount), dentry = get_u64(m, file + l->file_dentry);
+	uint64_t mount = get_u64(m, file + l->file_mount),
+		 dentry = get_u64(m, file + l->file_dentry);
 	bool gone = get_u8(m, dentry + l->dentry_unlinked);
 	char name[MAX_NAME_LEN], *at = buf + size - 1;
 
@@ -254,7 +265,8 @@ static void file_name(struct machine *m, const struct debug_layout *l, uint64_t 
 
 /* ---- mappings ---- */
 
-static void fill_mapping(struct machine *m, const struct debug_layout *l, uint64_t mm, uint64_t vma, struct debug_mapping *p)
+static void fill_mapping(struct machine *m, const struct debug_layout *l, uint64_t mm, uint64_t vma,
+			 struct debug_mapping *p)
 {
 	uint32_t prot = get_u32(m, vma + l->vma_prot), flags = get_u32(m, vma + l->vma_flags);
 	uint64_t file = get_u64(m, vma + l->vma_file), stack = get_u64(m, mm + l->mm_stack_start);
@@ -272,7 +284,8 @@ static void fill_mapping(struct machine *m, const struct debug_layout *l, uint64
 		strcpy(p->name, p->execute ? "[vdso]" : "[vvar]");
 	} else if (p->start <= stack && stack < p->end) {
 		strcpy(p->name, "[stack]");
-	} else if (p->start < get_u64(m, mm + l->mm_brk) && p->end > get_u64(m, mm + l->mm_brk_start)) {
+	} else if (p->start < get_u64(m, mm + l->mm_brk) &&
+		   p->end > get_u64(m, mm + l->mm_brk_start)) {
 		strcpy(p->name, "[heap]");
 	}
 }
@@ -305,7 +318,8 @@ static uint64_t next_node(struct machine *m, const struct debug_layout *l, uint6
 	return 0;
 }
 
-int debug_each_mapping(struct machine *m, uint64_t mm, bool (*each)(void *ctx, const struct debug_mapping *p), void *ctx)
+int debug_each_mapping(struct machine *m, uint64_t mm,
+		       bool (*each)(void *ctx, const struct debug_mapping *p), void *ctx)
 {
 	const struct debug_layout *l = layout(m);
 

@@ -10,8 +10,8 @@ uint64_t debug_root(struct vcpu *v)
 	return v->debug.root;
 }
 
-/* The host address of a byte that v's context has, NULL when it has not. A program's page is brought in, or made its own, by the
- * kernel. */
+/* The host address of a byte that v's context has, NULL when it has not. A program's page is
+ * brought in, or made its own, by the kernel. */
 static uint8_t *reach(struct vcpu *v, uint64_t address, bool write, uint64_t *run)
 {
 	const struct memory *mem = &v->machine->memory;

@@ -29,17 +29,18 @@ struct breakpoint {
 struct debugger {
 	/* Hooks and the debugger thread meet here. Taken before machine.run_lock. */
 	pthread_mutex_t lock;
-	int event;	 /* eventfd: a vCPU has stopped */
-	bool attached;	 /* somebody wants to know about stops */
-	bool standing;	 /* the machine is held by us */
-	bool broken;	 /* it will end when it goes on */
-	unsigned int stray_steps; /* steps called off whose programs were out of reach: their traps will come */
+	int event;		  /* eventfd: a vCPU has stopped */
+	bool attached;		  /* somebody wants to know about stops */
+	bool standing;		  /* the machine is held by us */
+	bool broken;		  /* it will end when it goes on */
+	unsigned int stray_steps; /* steps called off whose programs were out of reach: their traps
+				     will come */
 	struct debug_action last[MOTE_MAX_CPUS];
 
 	struct breakpoint breakpoint[MAX_BREAKPOINTS];
 	struct debug_point point[ARCH_DEBUG_POINTS];
 	enum { POINTS_UNKNOWN, POINTS_NONE, POINTS_THERE } points; /* in this KVM */
-	char program[MAX_NAME]; /* "": not known yet */
+	char program[MAX_NAME];					   /* "": not known yet */
 
 	struct debug_layout layout; /* version 0: not looked for yet; debugger thread */
 	bool no_layout;
