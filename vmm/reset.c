@@ -98,10 +98,11 @@ static int stores_make(struct stores *w)
 
 	if (!w->list->store_count)
 		return 0;
-	arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
-			       BOOT_DIRECT_MAP_BASE + w->s->head.control);
-	int err = vcpu_apply(v);
+	int err = arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
+					 BOOT_DIRECT_MAP_BASE + w->s->head.control);
 
+	if (!err)
+		err = vcpu_apply(v);
 	w->list->store_count = 0;
 	return err;
 }
