@@ -46,6 +46,7 @@ struct machine_program {
 	char *const *argv; /* NULL-terminated */
 	char *const *envp;
 	unsigned short rows, columns; /* of the terminal, 0 when none */
+	bool fixed_layout; /* machine_set_program(): addresses are not randomised, which also makes it quicker */
 	bool stop_ready; /* machine_set_program(): machine_run() answers MOTE_READY once more, before its first instruction */
 };
 

@@ -1,6 +1,7 @@
 #include "kernel/task/ready.h"
 
 #include <linux/auxvec.h>
+#include <linux/personality.h>
 #include "kernel/boot.h"
 #include "kernel/control.h"
 #include "kernel/lib/log.h"
@@ -65,6 +66,8 @@ static void exec_order(void)
 	bool heavy = arch_heavy_begin();
 	struct hc_order *order = size <= sizeof(usual_order) ? (void *)usual_order : fetch_long_order(size);
 
+	if (order->flags & ORDER_FIXED_LAYOUT)
+		task_current()->process->personality |= ADDR_NO_RANDOMIZE;
 	program_start((const char *)(order + 1), size - sizeof(*order), order->argc, order->envc);
 	if (order->flags & ORDER_READY)
 		ready_point_request(READY_PROGRAM);
