@@ -335,7 +335,8 @@ int machine_debug(struct machine *m, const char *where)
 	int err = -ENOMEM;
 
 	if (!(m->flags & BOOT_DEBUGGER)) {
-		mote_error("no debugger for this machine: its kernel was started without one");
+		mote_error("no debugger for this machine: its kernel was started without one (mote "
+			   "snapshot --gdb)");
 		return -EINVAL;
 	}
 	if (getenv("MOTE_PROFILE")) {
