@@ -164,6 +164,13 @@ g 'python import threading, os, signal' 'python threading.Timer(3, lambda: os.ki
 has interrupt 'received signal SIGINT' '^ +2 +Thread 2 \(CPU 1: [0-9]+ target\)' '= 1$' '^#[0-9]+ .*spin \(arg=' 'exited with code 05'
 finish spin-status 5
 
+# every CPU that comes by is seen
+start --cpus 2 "$program" race
+g 'break pass if i == 100' 'break passes' 'ignore 2 1000' 'break sys_getppid' 'ignore 3 1000' 'continue' 'continue' 'info breakpoints' "break $(line raced)" 'continue' 'continue'
+has race-conditions '^Thread [12] hit Breakpoint 1, pass \(who=[01], i=100\)' '^Thread [12] hit Breakpoint 1, pass \(who=[01], i=100\)'
+has race-counts 'breakpoint already hit 2 times' 'breakpoint already hit [2-4] times' 'breakpoint already hit 12 times' 'Breakpoint 4, race' 'exited with code 06'
+finish race-status 6
+
 # ---- monitor commands ----
 start "$program" plain
 g 'monitor help' 'monitor program' 'break plain' 'continue' 'monitor ps' 'monitor maps 2' 'monitor maps 1' 'monitor maps 77' 'monitor maps x' 'monitor phys 0x100000 20' 'monitor phys 0xffff0000' \

@@ -93,6 +93,40 @@ static int spins(void)
 	return 5;
 }
 
+/* Two threads that come by often, with faults and system calls in between. */
+#define PASSES 100
+static volatile int passed[2];
+
+static void pass(long who, int i)
+{
+	passed[who] = i;
+	if (i % 16)
+		return;
+	char *p = malloc(100000);
+
+	memset(p, 1, 100000);
+	free(p);
+	getppid();
+}
+
+static void *passes(void *who)
+{
+	for (int i = 1; i <= PASSES; i++)
+		pass((long)who, i);
+	return NULL;
+}
+
+static int race(void)
+{
+	pthread_t t[2];
+
+	for (long i = 0; i < 2; i++)
+		pthread_create(&t[i], NULL, passes, (void *)i);
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	return passed[0] == PASSES && passed[1] == PASSES ? 6 : 1; /* line: raced */
+}
+
 /* ---- pages that are not there yet ---- */
 
 static char *fresh;
@@ -117,7 +151,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*fn)(void);
-	} modes[] = {{"plain", plain}, {"trap", own_trap}, {"fork", forks}, {"spin", spins}, {"lazy", lazy}, {"sleep", sleeps}};
+	} modes[] = {{"plain", plain}, {"trap", own_trap}, {"fork", forks}, {"spin", spins}, {"race", race}, {"lazy", lazy}, {"sleep", sleeps}};
 
 	for (unsigned int i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (!strcmp(argv[1], modes[i].name))

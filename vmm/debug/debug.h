@@ -31,6 +31,7 @@ enum debug_stop {
 			       debugger takes it */
 	DEBUG_STOP_BROKEN,  /* the kernel panicked or broke; reported; the machine ends when it goes
 			       on */
+	DEBUG_STOP_ASKED,   /* the debugger wanted it */
 	DEBUG_STOP_FAULTED, /* debug_fault() has its answer */
 };
 
@@ -70,9 +71,10 @@ void debug_attach(struct machine *m);
 void debug_detach(struct machine *m); /* the machine goes on */
 /* Make the machine stand now. */
 void debug_stand(struct machine *m);
-/* After debug_event_fd() became readable: the machine stands. The vCPU that stopped, or NULL when
- * it was nothing for the user and the machine goes on already. */
-struct vcpu *debug_collect(struct machine *m);
+/* After debug_event_fd() became readable, or when the debugger asked for a stop: the machine
+ * stands. The vCPU that stopped, debug.stop says why; NULL when it was nothing for the user and the
+ * machine goes on already. */
+struct vcpu *debug_collect(struct machine *m, bool asked);
 
 enum debug_go { DEBUG_STAY, DEBUG_CONTINUE, DEBUG_STEP_ONE };
 struct debug_action {
@@ -82,8 +84,11 @@ struct debug_action {
 /* Let vCPUs go on, each as action[index] says. When another one had stopped too, that is collected
  * next. */
 void debug_resume(struct machine *m, const struct debug_action action[]);
-/* A vCPU that goes alone has not come to an end: let the others run as well. */
+/* A vCPU that goes alone has not come to an end: let the others run along. */
 void debug_let_others_run(struct machine *m);
+/* Has one of those stopped meanwhile? It waits for the first; debug_collect() ends that, with the
+ * first where it then is: should it have been stepping, it meets what it stood at again. */
+bool debug_others_wait(struct machine *m);
 /* Have the kernel bring in a page of the program at which v stands, for reading or writing. 0,
  * -EAGAIN: v does not stand where the kernel can do that; or the kernel's answer. */
 int debug_fault(struct vcpu *v, uint64_t address, bool write);

@@ -14,8 +14,7 @@
 
 #include "gdb_session.h"
 
-#define SEND_MS	 10000 /* gdb must take what it is sent within this time */
-#define ALONE_MS 100   /* a vCPU that steps by itself may need what another one holds */
+#define SEND_MS 10000 /* gdb must take what it is sent within this time */
 
 /* ---- out ---- */
 
@@ -102,13 +101,7 @@ static void do_packet(struct gdb *g)
 	gdb_command(g);
 }
 
-static void interrupt(struct gdb *g)
-{
-	if (!g->running)
-		return;
-	debug_stand(g->m);
-	g->interrupted = true;
-}
+static void look_for_stop(struct gdb *g, bool asked);
 
 static void take_byte(struct gdb *g, uint8_t byte)
 {
@@ -119,7 +112,7 @@ static void take_byte(struct gdb *g, uint8_t byte)
 		do_packet(g);
 		break;
 	case GDB_INTERRUPT:
-		interrupt(g);
+		look_for_stop(g, true);
 		break;
 	case GDB_NAK:
 		send_bytes(g, g->frame, g->frame_len);
@@ -216,7 +209,8 @@ static void accept_client(struct gdb *g)
 		   sizeof(on)); /* fails on a unix socket, which needs neither */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	g->client = fd;
-	g->no_ack = g->leaving = g->interrupted = false;
+	g->no_ack = g->leaving = false;
+	g->alone = GDB_TOGETHER;
 	g->told = 0;
 	g->stop = DEBUG_STOP_NONE;
 	g->cpu = g->stop_cpu = 0;
@@ -229,41 +223,35 @@ static void accept_client(struct gdb *g)
 
 /* ---- the thread ---- */
 
-/* A program is more interesting than the kernel. */
-static unsigned int interesting_cpu(const struct machine *m)
-{
-	for (unsigned int i = 0; i < m->cpus; i++) {
-		if (m->vcpu[i].live && arch_vcpu_in_user((struct vcpu *)&m->vcpu[i]))
-			return i;
-	}
-	return 0;
-}
-
-static void tell_stop(struct gdb *g, const struct vcpu *v)
-{
-	g->stop = v ? v->debug.stop : DEBUG_STOP_NONE;
-	g->cpu = g->stop_cpu = v ? v->index : interesting_cpu(g->m);
-	g->running = g->alone = false;
-	gdb_stop_reply(g);
-	gdb_send(g);
-}
-
-/* A vCPU has stopped, or gdb asked for it. */
-static void look_for_stop(struct gdb *g)
+/* A vCPU has stopped, or shall. */
+static void look_for_stop(struct gdb *g, bool asked)
 {
 	struct vcpu *v;
 
 	if (!g->running)
 		return;
-	v = debug_collect(g->m);
-	if (v) {
-		tell_stop(g, v);
-		v->debug.stop = DEBUG_STOP_NONE;
-	} else if (g->interrupted) {
-		debug_stand(g->m);
-		tell_stop(g, NULL);
-	}
-	g->interrupted = false;
+	v = debug_collect(g->m, asked);
+	if (!v)
+		return;
+	g->stop = v->debug.stop;
+	v->debug.stop = DEBUG_STOP_NONE;
+	g->cpu = g->stop_cpu = v->index;
+	g->running = false;
+	g->alone = GDB_TOGETHER;
+	gdb_stop_reply(g);
+	gdb_send(g);
+}
+
+/* What a vCPU that goes alone is waiting for may be what another one holds, and that one may have
+ * stopped. */
+static void alone_too_long(struct gdb *g)
+{
+	if (g->alone == GDB_ALONE)
+		debug_let_others_run(g->m);
+	else if (debug_others_wait(g->m))
+		look_for_stop(g, false);
+	if (g->running)
+		g->alone = GDB_ALONG;
 }
 
 static void tell_end(struct gdb *g)
@@ -281,6 +269,7 @@ static void *gdb_main(void *arg)
 {
 	struct gdb *g = arg;
 	enum { QUIT, LISTENER, EVENT, CLIENT, COUNT };
+	static const int patience[] = {[GDB_TOGETHER] = -1, [GDB_ALONE] = 100, [GDB_ALONG] = 2000};
 
 	while (g->status < 0) {
 		struct pollfd p[COUNT] = {
@@ -289,16 +278,14 @@ static void *gdb_main(void *arg)
 			[EVENT] = {.fd = debug_event_fd(g->m), .events = g->running ? POLLIN : 0},
 			[CLIENT] = {.fd = g->client, .events = POLLIN}};
 
-		if (!poll(p, COUNT, g->alone ? ALONE_MS : -1) && g->alone) {
-			g->alone = false;
-			debug_let_others_run(g->m);
-		}
+		if (!poll(p, COUNT, patience[g->alone]))
+			alone_too_long(g);
 		if (p[LISTENER].revents)
 			accept_client(g);
 		if (p[CLIENT].revents && g->client == p[CLIENT].fd && g->status < 0)
 			read_client(g);
-		if ((p[EVENT].revents || g->interrupted) && g->client >= 0)
-			look_for_stop(g);
+		if (p[EVENT].revents && g->client >= 0)
+			look_for_stop(g, false);
 	}
 	tell_end(g);
 	return NULL;

@@ -65,7 +65,7 @@ void gdb_stop_reply(struct gdb *g)
 
 	if (g->stop == DEBUG_STOP_BROKEN)
 		signal = GDB_SIGABRT;
-	else if (g->stop == DEBUG_STOP_NONE && g->ever_ran)
+	else if (g->stop == DEBUG_STOP_ASKED)
 		signal = GDB_SIGINT;
 	gdb_put(g, "T%02xthread:%x;", signal, g->stop_cpu + 1);
 	put_reason(g, v);
@@ -78,13 +78,14 @@ static void resume(struct gdb *g, const struct gdb_resume r[])
 {
 	struct debug_action action[MOTE_MAX_CPUS] = {0};
 
-	g->alone = false;
+	g->alone = GDB_TOGETHER;
 	for (unsigned int i = 0; i < g->m->cpus; i++) {
 		action[i].go = r[i].go == GDB_STAY   ? DEBUG_STAY
 			       : r[i].go == GDB_STEP ? DEBUG_STEP_ONE
 						     : DEBUG_CONTINUE;
 		action[i].signal = r[i].signal == GDB_SIGTRAP;
-		g->alone |= r[i].go == GDB_STAY;
+		if (r[i].go == GDB_STAY && g->m->vcpu[i].live)
+			g->alone = GDB_ALONE;
 	}
 	g->running = g->ever_ran = true;
 	debug_resume(g->m, action);

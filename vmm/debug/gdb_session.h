@@ -22,9 +22,10 @@ struct gdb {
 
 	struct gdb_parser parser;
 	bool no_ack;
-	bool running;		 /* gdb waits for a stop */
-	bool ever_ran;		 /* it has let the machine go on at least once */
-	bool alone;		 /* some vCPUs stay while others run */
+	bool running;  /* gdb waits for a stop */
+	bool ever_ran; /* it has let the machine go on at least once */
+	/* Some vCPUs stay while one runs; then they run along. */
+	enum { GDB_TOGETHER, GDB_ALONE, GDB_ALONG } alone;
 	bool leaving;		 /* close the connection when this packet is done */
 	unsigned int told;	 /* enum gdb_input bits: noise that was complained of */
 	bool points_told;	 /* that there are no hardware breakpoints */
@@ -32,7 +33,6 @@ struct gdb {
 	unsigned int resume_cpu; /* of c and s (Hc); GDB_EVERY_CPU */
 	enum debug_stop stop;	 /* why it stands, for ? */
 	unsigned int stop_cpu;
-	bool interrupted;
 
 	char reply[GDB_PACKET_MAX + 1];
 	size_t reply_len;

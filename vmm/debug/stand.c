@@ -94,6 +94,7 @@ static void settle(struct machine *m)
 			arch_debug_configure(v, DEBUG_RUN, m->debugger->point);
 		call_off_step(v);
 	}
+	m->debugger->alone = NULL;
 	pthread_mutex_unlock(&m->debugger->lock);
 }
 
@@ -165,7 +166,8 @@ static bool comes_again(enum debug_stop stop)
 	       stop == DEBUG_STOP_STEP;
 }
 
-static struct vcpu *find_stop(struct machine *m)
+/* The one that went alone goes first: gdb takes a stop of another one for impossible. */
+static struct vcpu *find_stop(struct machine *m, const struct vcpu *first)
 {
 	struct vcpu *found = NULL;
 
@@ -173,7 +175,7 @@ static struct vcpu *find_stop(struct machine *m)
 		struct vcpu *v = &m->vcpu[i];
 
 		if (v->debug.stop != DEBUG_STOP_NONE &&
-		    (!found || found->debug.stop == DEBUG_STOP_ELSEWHERE))
+		    (!found || v == first || found->debug.stop == DEBUG_STOP_ELSEWHERE))
 			found = v;
 	}
 	return found;
@@ -186,6 +188,7 @@ static void go_alone(struct vcpu *v)
 	struct pollfd event = {.fd = m->debugger->event, .events = POLLIN};
 
 	drain(m->debugger);
+	m->debugger->alone = v;
 	for (unsigned int i = 0; i < m->cpus; i++)
 		vcpu_freeze(&m->vcpu[i], &m->vcpu[i] != v);
 	release(m);
@@ -215,13 +218,35 @@ static void pass_over(struct vcpu *v)
 		v->debug.stop = DEBUG_STOP_NONE;
 }
 
-struct vcpu *debug_collect(struct machine *m)
+/* A program is more interesting than the kernel. */
+static struct vcpu *interesting(struct machine *m)
 {
-	struct vcpu *v;
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (m->vcpu[i].live && arch_vcpu_in_user(&m->vcpu[i]))
+			return &m->vcpu[i];
+	}
+	return &m->vcpu[0];
+}
+
+/* Who speaks for a machine that stands although nobody met anything, or only those who ran along
+ * did. */
+static struct vcpu *speak(struct machine *m, struct vcpu *alone, bool asked)
+{
+	struct vcpu *v = alone ? alone : interesting(m);
+
+	v->debug.stop = asked ? DEBUG_STOP_ASKED : DEBUG_STOP_STEP;
+	return v;
+}
+
+struct vcpu *debug_collect(struct machine *m, bool asked)
+{
+	struct vcpu *alone = m->debugger->alone, *v;
 
 	debug_stand(m);
 	drain(m->debugger);
-	v = find_stop(m);
+	v = find_stop(m, alone);
+	if (alone ? v != alone : asked && (!v || v->debug.stop == DEBUG_STOP_ELSEWHERE))
+		return speak(m, alone, asked);
 	if (v && v->debug.stop == DEBUG_STOP_ELSEWHERE) {
 		pass_over(v);
 		debug_resume(m, m->debugger->last);
@@ -252,6 +277,24 @@ static void go(struct vcpu *v, const struct debug_action *a)
 	v->debug.own_trap = false;
 }
 
+/* The only vCPU that goes while another one stays. */
+static struct vcpu *find_alone(struct machine *m, const struct debug_action action[])
+{
+	struct vcpu *going = NULL;
+	unsigned int live = 0, go = 0;
+
+	for (unsigned int i = 0; i < m->cpus; i++) {
+		if (!m->vcpu[i].live)
+			continue;
+		live++;
+		if (action[i].go == DEBUG_STAY)
+			continue;
+		go++;
+		going = &m->vcpu[i];
+	}
+	return go == 1 && live > 1 ? going : NULL;
+}
+
 void debug_resume(struct machine *m, const struct debug_action action[])
 {
 	struct debugger *d = m->debugger;
@@ -262,11 +305,12 @@ void debug_resume(struct machine *m, const struct debug_action action[])
 			m->vcpu[i].debug.stop = DEBUG_STOP_NONE;
 		d->last[i] = (struct debug_action){action[i].go, false};
 	}
-	if (find_stop(m)) {
+	if (find_stop(m, NULL)) {
 		if (write(d->event, &one, sizeof(one)) < 0)
 			abort();
 		return;
 	}
+	d->alone = find_alone(m, action);
 	for (unsigned int i = 0; i < m->cpus; i++) {
 		if (m->vcpu[i].live)
 			go(&m->vcpu[i], &action[i]);
@@ -285,6 +329,17 @@ void debug_let_others_run(struct machine *m)
 		v->debug.own_trap = false;
 		vcpu_freeze(v, false);
 	}
+}
+
+bool debug_others_wait(struct machine *m)
+{
+	bool waits = false;
+
+	pthread_mutex_lock(&m->debugger->lock);
+	for (unsigned int i = 0; i < m->cpus; i++)
+		waits |= m->vcpu[i].debug.stop != DEBUG_STOP_NONE;
+	pthread_mutex_unlock(&m->debugger->lock);
+	return waits;
 }
 
 int debug_fault(struct vcpu *v, uint64_t address, bool write)

@@ -33,6 +33,7 @@ struct debugger {
 	bool attached;		  /* somebody wants to know about stops */
 	bool standing;		  /* the machine is held by us */
 	bool broken;		  /* it will end when it goes on */
+	struct vcpu *alone;	  /* runs while others are kept still, and shall stop before them */
 	unsigned int stray_steps; /* steps called off whose programs were out of reach: their traps
 				     will come */
 	struct debug_action last[MOTE_MAX_CPUS];

@@ -8,19 +8,30 @@
 
 /* ---- vCPU threads ---- */
 
-/* v has come to a stop, and with it the machine. */
-static void note_stop(struct vcpu *v, enum debug_stop stop)
+/* The machine stops for v. */
+static void stop_all(struct vcpu *v)
 {
 	struct debugger *d = v->machine->debugger;
 	uint64_t one = 1;
 
-	v->debug.stop = stop;
 	if (!d->standing) {
 		d->standing = true;
 		vcpu_hold(v->machine);
 	}
 	if (write(d->event, &one, sizeof(one)) < 0)
 		abort(); /* an eventfd takes every small number */
+}
+
+/* v has come to a stop, and with it the machine, unless v was only let run along. */
+static void note_stop(struct vcpu *v, enum debug_stop stop)
+{
+	struct debugger *d = v->machine->debugger;
+
+	v->debug.stop = stop;
+	if (d->alone && d->alone != v && !d->standing)
+		vcpu_freeze(v, true);
+	else
+		stop_all(v);
 }
 
 static bool exit_breakpoint(struct vcpu *v)
@@ -126,7 +137,8 @@ static int64_t trap_step(struct vcpu *v)
 	if (u) {
 		u->debug.step = STEP_NONE;
 		arch_debug_step_over(v);
-		note_stop(v, DEBUG_STOP_STEP);
+		v->debug.stop = DEBUG_STOP_STEP;
+		stop_all(v);
 	} else if (d->stray_steps) {
 		d->stray_steps--;
 		arch_debug_step_over(v);

@@ -43,13 +43,27 @@ static void do_fault(struct debug_fault *f)
 	f->result = mm && address < USER_TOP ? mm_fault(mm, address, f->write ? FAULT_WRITE : FAULT_READ) : -EFAULT;
 }
 
-/* False: the trap is the program's own. */
-static bool offer(enum debug_trap kind, const struct arch_regs *r)
+/* The kernel lock is held. False: the trap is the program's own. */
+static bool offer_locked(enum debug_trap kind, const struct arch_regs *r)
 {
 	long answer = tell(kind, r);
 
 	while (answer == DEBUG_FAULT) {
 		do_fault(&control_page()->debug_fault);
+		answer = tell(DEBUG_FAULTED, r);
+	}
+	return answer == DEBUG_GO;
+}
+
+/* Without the lock, which a CPU that a debugger keeps still may hold. */
+static bool offer(enum debug_trap kind, const struct arch_regs *r)
+{
+	long answer = tell(kind, r);
+
+	while (answer == DEBUG_FAULT) {
+		kernel_lock();
+		do_fault(&control_page()->debug_fault);
+		kernel_unlock();
 		answer = tell(DEBUG_FAULTED, r);
 	}
 	return answer == DEBUG_GO;
@@ -74,11 +88,11 @@ int trap_user_debugged(struct arch_regs *r)
 		apic_eoi();
 		return 0;
 	}
-	kernel_lock();
+	/* Straight back, too: whoever has work for this task has sent an interrupt. */
 	if (offer_exception(r))
-		r->orig_rax = ~0ull;
-	else
-		trap_user(r);
+		return 0;
+	kernel_lock();
+	trap_user(r);
 	return 1;
 }
 
@@ -87,7 +101,7 @@ void trap_kernel_debugged(struct arch_regs *r)
 {
 	if (r->vector == 1)
 		r->rflags &= ~(u64)RFLAGS_TF;
-	else if (!is_fetch(r) || !offer(DEBUG_FETCH, r))
+	else if (!is_fetch(r) || !offer_locked(DEBUG_FETCH, r))
 		trap_kernel(r);
 }
 
@@ -107,7 +121,7 @@ void leave_debugged(struct arch_regs *r)
 	if (arch_thread_info()->work)
 		sched_exit_work(r);
 	if ((r->rflags & RFLAGS_TF) && r->vector == ~0ull && r->orig_rax != ~0ull)
-		offer(DEBUG_STEP, r);
+		offer_locked(DEBUG_STEP, r);
 	if (control_page()->debug_leave)
 		tell(DEBUG_LEAVE, r);
 }
