@@ -68,7 +68,7 @@ static void get_string(struct machine *m, uint64_t va, char *buf, size_t size)
 {
 	size_t n = 0;
 
-	while (n < size - 1) {
+	while (n + 1 < size) {
 		uint8_t c = get_u8(m, va + n);
 
 		if (!c)
@@ -151,8 +151,10 @@ static void fill_task(struct machine *m, const struct debug_layout *l, uint64_t 
 		t->pid = id_number(m, l, get_u64(m, process + l->process_id));
 	if (parent)
 		t->parent = id_number(m, l, get_u64(m, parent + l->process_id));
-	get_string(m, at + l->task_name, t->name,
-		   l->task_name_size < sizeof(t->name) ? l->task_name_size : sizeof(t->name));
+	size_t room =
+		l->task_name_size - 1u < sizeof(t->name) ? l->task_name_size : sizeof(t->name);
+
+	get_string(m, at + l->task_name, t->name, room);
 	t->state = state_letter(get_u32(m, at + l->task_state));
 	if (get_u8(m, at + l->task_on_cpu))
 		t->cpu = cpu_of(m, l, at);
