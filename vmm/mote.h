@@ -72,6 +72,8 @@ struct launch_config {
 /* A machine with its program loaded, ready for machine_run(). 0, or a negative errno, said: -ENOENT when PROGRAM (or its
  * interpreter) is not found, -EACCES, -ENOEXEC, -ELOOP, -EISDIR when it cannot be run, others for the rest. */
 int machine_launch(struct machine **out, const struct launch_config *config);
+/* The exit status that says so, as a shell would: MOTE_NOT_FOUND, MOTE_CANNOT_RUN or MOTE_FAILED. */
+int launch_exit_status(int err);
 
 /* ---- running ---- */
 

@@ -1,23 +1,13 @@
 #include "cli.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <libgen.h>
-#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "devices/blk.h"
-#include "devices/console.h"
-#include "devices/rng.h"
 #include "mote.h"
-#include "rootfs.h"
 #include "stage.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
@@ -69,113 +59,20 @@ static void catch_signals(void)
 	terminal_catch_crashes();
 }
 
-static int root_failed(const struct rootfs *root, int err)
+static void fill_config(struct launch_config *c, const struct run_options *o)
 {
-	mote_error("%s", rootfs_error(root));
-	switch (err) {
-	case -ENOENT:
-		return MOTE_NOT_FOUND;
-	case -EACCES:
-	case -ENOEXEC:
-	case -ELOOP:
-	case -EISDIR:
-		return MOTE_CANNOT_RUN;
-	}
-	return MOTE_FAILED;
-}
-
-/* Fill the root. 0 or an exit status, said. */
-static int build_root(struct rootfs *root, const struct run_options *o, const char **path)
-{
-	int err = 0;
-
-	if (o->initrd)
-		err = rootfs_add_cpio(root, o->initrd);
-	for (unsigned int i = 0; i < o->file_count && !err; i++)
-		err = rootfs_add_spec(root, o->file[i]);
-	if (err) {
-		mote_error("%s", rootfs_error(root));
-		return MOTE_FAILED;
-	}
-	err = rootfs_add_program(root, o->program[0], NULL, run_options_env(o, "LD_LIBRARY_PATH"),
-				 path);
-	if (err)
-		return root_failed(root, err);
-	err = rootfs_add_skeleton(root);
-	if (err) {
-		mote_error("%s", rootfs_error(root));
-		return MOTE_FAILED;
-	}
-	if (!S_ISDIR(rootfs_lookup(root, o->cwd))) {
-		mote_error("--cwd %s: no such directory in the guest", o->cwd);
-		return MOTE_FAILED;
-	}
-	return 0;
-}
-
-static unsigned int boot_flags(const struct run_options *o, const struct console_config *console)
-{
-	return (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) |
-	       (console->in_tty ? BOOT_STDIN_TTY : 0) | (console->out_tty ? BOOT_STDOUT_TTY : 0) |
-	       (console->err_tty ? BOOT_STDERR_TTY : 0);
-}
-
-static int add_devices(struct machine *m, const struct run_options *o,
-		       const struct console_config *console)
-{
-	int err = console_add(m, console);
-
-	if (!err)
-		err = rng_add(m);
-	if (err)
-		mote_error("cannot make a device: %s", strerror(-err));
-	for (unsigned int i = 0; i < o->disk_count && !err; i++)
-		err = blk_add(m, o->disk[i]);
-	return err;
-}
-
-static int prepare(struct machine **out, struct rootfs *root, const char *path,
-		   const struct run_options *o, const struct console_config *console)
-{
-	struct machine_config config = {
-		.mem_size = o->mem_size, .cpus = o->cpus, .flags = boot_flags(o, console)};
-	struct machine_program program = {.path = path,
-					  .cwd = o->cwd,
-					  .argv = o->program,
-					  .envp = o->env,
-					  .rows = console->rows,
-					  .columns = console->columns};
-	char kernel[PATH_MAX];
-	struct machine *m;
-	int err;
-
-	config.bootfs_size = rootfs_size(root);
-	if (!config.bootfs_size) {
-		mote_error("%s", rootfs_error(root));
-		return -ENOSPC;
-	}
-	err = run_options_kernel(o, kernel, sizeof(kernel));
-	if (err)
-		return err;
-	err = machine_create(&m, &config);
-	if (err)
-		return err;
-	stage_end("machine");
-	err = rootfs_write(root, machine_bootfs(m), config.bootfs_size);
-	if (err)
-		mote_error("%s", rootfs_error(root));
-	stage_end("root-image");
-	if (!err)
-		err = add_devices(m, o, console);
-	stage_end("devices");
-	if (!err)
-		err = machine_load(m, kernel, &program);
-	stage_end("load");
-	if (err)
-		machine_destroy(m);
-	else
-		*out = m;
-	return err;
+	*c = (struct launch_config){
+		.mem_size = o->mem_size,
+		.cpus = o->cpus,
+		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.kernel = o->kernel,
+		.initrd = o->initrd,
+		.cwd = o->cwd,
+		.argv = o->program,
+		.envp = o->env,
+		.file = (const char *const *)o->file,
+		.disk = (const char *const *)o->disk,
+	};
 }
 
 /* Run m to its end; devices finish their output before the terminal is put back. */
@@ -198,10 +95,8 @@ static int run_machine(struct machine *m)
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o;
-	struct console_config console = {
-		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO};
+	struct launch_config config;
 	struct machine *m;
-	const char *path;
 
 	stage_begin();
 	int status = run_options_parse(&o, argc, argv);
@@ -210,23 +105,12 @@ int cmd_run(int argc, char **argv)
 		return status;
 	catch_signals();
 	start_timeout(o.timeout);
-	console.in_tty = isatty(console.in);
-	console.out_tty = isatty(console.out);
-	console.err_tty = isatty(console.err);
-	terminal_size(&console.rows, &console.columns);
+	fill_config(&config, &o);
 	stage_end("options");
-	struct rootfs *root = rootfs_create(BOOT_MMIO_BASE - o.mem_size);
+	int err = machine_launch(&m, &config);
 
-	if (!root) {
-		mote_error("out of memory");
-		return MOTE_FAILED;
-	}
-	status = build_root(root, &o, &path);
-	if (status)
-		return status;
-	stage_end("root-tree");
-	if (prepare(&m, root, path, &o, &console))
-		return MOTE_FAILED;
+	if (err)
+		return launch_exit_status(err);
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);
 	_exit(run_machine(m));

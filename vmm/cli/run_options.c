@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "memory.h"
 #include "mote.h"
@@ -226,7 +223,7 @@ static void complain(int why, const char *word)
 
 static int set_defaults(struct run_options *o, int argc)
 {
-	char **room = calloc(3 * (size_t)argc + 8, sizeof(*room));
+	char **room = calloc(3 * (size_t)argc + 10, sizeof(*room));
 
 	if (!room) {
 		mote_error("out of memory");
@@ -234,8 +231,8 @@ static int set_defaults(struct run_options *o, int argc)
 	}
 	*o = (struct run_options){.mem_size = 256ull << 20, .cpus = 1, .cwd = "/"};
 	o->file = room;
-	o->disk = room + argc;
-	o->env = room + 2 * argc; /* the defaults, one an argument, NULL */
+	o->disk = room + argc + 1;
+	o->env = room + 2 * argc + 2; /* the defaults, one an argument, NULL */
 	set_env(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	set_env(o, "HOME=/root");
 	set_env(o, "LANG=C"); /* the guest has no locales of the host */
@@ -263,39 +260,4 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	}
 	o->program = argv + optind;
 	return -1;
-}
-
-const char *run_options_env(const struct run_options *o, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (unsigned int i = 0; i < o->env_count; i++) {
-		if (!strncmp(o->env[i], name, len) && o->env[i][len] == '=')
-			return o->env[i] + len + 1;
-	}
-	return NULL;
-}
-
-int run_options_kernel(const struct run_options *o, char *path, size_t size)
-{
-	static const char *const places[] = {"kernel", "../lib/mote/kernel"};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (o->kernel) {
-		snprintf(path, size, "%s", o->kernel);
-		return 0;
-	}
-	self[len > 0 ? len : 0] = 0;
-	const char *directory = dirname(self);
-
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((size_t)snprintf(path, size, "%s/%s", directory, places[i]) < size &&
-		    !access(path, R_OK))
-			return 0;
-	}
-	mote_error("no guest kernel beside mote (%s/kernel): build it with make, or give --kernel "
-		   "FILE",
-		   directory);
-	return -ENOENT;
 }

@@ -16,19 +16,14 @@ struct run_options {
 	bool trace, verbose;
 	char **program; /* argv of the guest, NULL-terminated, at least one */
 	char **env;	/* environment of the guest, NULL-terminated */
-	char **file;	/* --file, as given */
-	char **disk;	/* --disk, as given */
+	char **file;	/* --file, as given, NULL-terminated */
+	char **disk;	/* --disk, as given, NULL-terminated */
 	unsigned int file_count, disk_count, env_count;
 };
 
 /* Fill o from the command line. -1 to go on, or an exit status: 0 after --help, MOTE_FAILED after
  * an error, said in one line. What o points at lives as long as argv and the process. */
 int run_options_parse(struct run_options *o, int argc, char **argv);
-/* The value of name in the guest's environment, or NULL. */
-const char *run_options_env(const struct run_options *o, const char *name);
-/* The path of the kernel: --kernel, or `kernel` beside the executable, or ../lib/mote/kernel from
- * there. 0, or -ENOENT, said. */
-int run_options_kernel(const struct run_options *o, char *path, size_t size);
 /* "64M", "1G", "4096K" or bytes. 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *size);
 

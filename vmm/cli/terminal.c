@@ -123,17 +123,3 @@ void terminal_raw(void)
 	message_set_raw(isatty(STDERR_FILENO));
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
-
-void terminal_size(unsigned short *rows, unsigned short *columns)
-{
-	struct winsize size;
-
-	*rows = *columns = 0;
-	for (int fd = 0; fd <= 2; fd++) {
-		if (ioctl(fd, TIOCGWINSZ, &size))
-			continue;
-		*rows = size.ws_row;
-		*columns = size.ws_col;
-		return;
-	}
-}

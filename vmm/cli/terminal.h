@@ -13,7 +13,5 @@ void terminal_raw(void);
 void terminal_catch_crashes(void);
 /* Async-signal-safe; more than once is fine. */
 void terminal_restore(void);
-/* The size of the first of standard input, output, error that is a terminal, or 0, 0. */
-void terminal_size(unsigned short *rows, unsigned short *columns);
 
 #endif
