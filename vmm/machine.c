@@ -87,6 +87,7 @@ int machine_create(struct machine **out, const struct machine_config *config)
 	pthread_mutex_init(&m->run_lock, NULL);
 	pthread_cond_init(&m->run_changed, NULL);
 	pthread_mutex_init(&m->report_lock, NULL);
+	control_init(&m->test);
 	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
 		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
 	err = create_parts(m, config);
@@ -259,6 +260,7 @@ void machine_destroy(struct machine *m)
 		vcpu_destroy(&m->vcpu[i]);
 	if (m->memory.host)
 		memory_destroy(&m->memory);
+	control_destroy(&m->test);
 	if (m->kernel.fd >= 0)
 		close(m->kernel.fd);
 	if (m->vm_fd >= 0)

@@ -24,6 +24,7 @@ static const char help_text[] =
 	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
 	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
 	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
+	"      --input FILE        what a test program reads as its input\n"
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
@@ -33,7 +34,7 @@ static const char help_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
+enum long_only { OPT_INITRD = 256, OPT_INPUT, OPT_DISK, OPT_TRACE, OPT_KERNEL };
 
 static const struct option long_options[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{"file", required_argument, NULL, 'f'},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"disk", required_argument, NULL, OPT_DISK},
+	{"input", required_argument, NULL, OPT_INPUT},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"verbose", no_argument, NULL, 'v'},
@@ -194,6 +196,9 @@ static int parse_one(struct run_options *o, int option, char *value)
 		return 0;
 	case OPT_DISK:
 		o->disk[o->disk_count++] = value;
+		return 0;
+	case OPT_INPUT:
+		o->input = value;
 		return 0;
 	case OPT_TRACE:
 		o->trace = true;

@@ -12,6 +12,7 @@ struct run_options {
 	double timeout; /* seconds, 0 = none */
 	const char *cwd;
 	const char *initrd;
+	const char *input; /* file with the test's input, NULL: none */
 	const char *kernel; /* NULL: the one beside mote */
 	bool trace, verbose;
 	char **program; /* argv of the guest, NULL-terminated, at least one */
