@@ -290,7 +290,124 @@ static int devices(void)
 	return close(fd);
 }
 
+static int bind_mounts(void)
+{
+	int err = 0;
+
+	TRY(mkdir("a", 0755));
+	TRY(mkdir("b", 0755));
+	TRY(mkdir("a/sub", 0755));
+	if (mount("a", "b", NULL, MS_BIND, NULL))
+		return -1;
+	if (mount(NULL, "b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) || access("b/sub", F_OK))
+		err = errno;
+	if (umount("b"))
+		err = errno, umount("b");
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static int roots(void)
+{
+	int fd = TRY(open(".", O_RDONLY | O_DIRECTORY));
+
+	TRY(mkdir("root", 0755));
+	TRY(mkdir("root/inner", 0755));
+	TRY(chroot("root"));
+	TRY(chdir("/inner"));
+	TRY(fchdir(fd));
+	TRY(close(fd));
+	return access("/inner", F_OK);
+}
+
+static int many_entries(void)
+{
+	char name[40];
+
+	for (int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "entry-with-a-name-that-needs-memory-%d", i % 4 ? i : i / 4);
+		TRY(close(TRY(open(name, O_CREAT | O_WRONLY, 0600))));
+	}
+	return listing();
+}
+
+/* Names and directories that are gone while they are in use. */
+static int gone(void)
+{
+	char path[100], text[100];
+	int fd = TRY(open("file", O_CREAT | O_RDWR, 0600));
+
+	TRY(unlink("file"));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	MUST(TRY(readlink(path, text, sizeof(text))) > 0);
+	TRY(write(fd, block, 4096));
+	TRY(mkdir("d", 0755));
+	TRY(chdir("d"));
+	TRY(rmdir("../d"));
+	MUST(open("x", O_CREAT | O_WRONLY, 0600) == -1 && (errno == ENOENT || errno == ENOMEM));
+	return chdir("/");
+}
+
+static int holes(void)
+{
+	int fd = TRY(open("file", O_CREAT | O_RDWR, 0600)), out = TRY(open("out", O_CREAT | O_RDWR, 0600));
+
+	MUST(TRY(pwrite(fd, block, 4096, 1 << 20)) == 4096);
+	MUST(TRY(lseek(fd, 0, SEEK_DATA)) >= 0);
+	MUST(TRY(lseek(fd, 1 << 20, SEEK_HOLE)) > 1 << 20);
+	off_t at = (1 << 20) - 5000;
+	MUST(TRY(syscall(SYS_copy_file_range, fd, &at, out, NULL, 9000, 0)) > 0);
+	return 0;
+}
+
+static int packets(void)
+{
+	int p[2];
+
+	TRY(pipe2(p, O_DIRECT));
+	MUST(TRY(write(p[1], "abc", 3)) == 3);
+	MUST(TRY(write(p[1], "de", 2)) == 2);
+	TRY(fcntl(p[1], F_SETPIPE_SZ, 1 << 18));
+	MUST(TRY(read(p[0], block, 100)) == 3);
+	return 0;
+}
+
+static int statistics(void)
+{
+	char buf[512]; /* larger than any of the structures */
+
+	TRY(syscall(SYS_statfs, ".", buf));
+	TRY(syscall(SYS_statx, AT_FDCWD, "/etc", 0, 0x7ff, buf));
+	return syscall(SYS_statfs, "/proc", buf);
+}
+
+/* A controlling terminal, and its end. */
+static int session(void)
+{
+	char name[64], c;
+	int number, zero = 0, slave, master = TRY(open("/dev/ptmx", O_RDWR | O_NOCTTY));
+
+	TRY(ioctl(master, TIOCGPTN, &number));
+	TRY(ioctl(master, TIOCSPTLCK, &zero));
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	signal(SIGHUP, SIG_IGN);
+	TRY(setsid());
+	slave = TRY(open(name, O_RDWR));
+	TRY(close(TRY(open("/dev/tty", O_RDWR))));
+	TRY(close(master));
+	MUST(read(slave, &c, 1) <= 0);
+	return 0;
+}
+
 static const struct operation operations[] = {
+	{"bind_mounts", bind_mounts},
+	{"roots", roots},
+	{"many_entries", many_entries},
+	{"gone", gone},
+	{"holes", holes},
+	{"packets", packets},
+	{"statistics", statistics},
+	{"session", session},
 	{"create_write_read", create_write_read},
 	{"sparse_write", sparse_write},
 	{"write_partial", write_partial},
