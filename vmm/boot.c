@@ -129,11 +129,12 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	m->boot_root = b.boot_root;
 	memory_populate(&m->memory, m->kernel.start, b.free_start - m->kernel.start + FIRST_USED);
 	arch_build_tables(&m->memory, b.boot_root, b.map_end);
-	struct machine_control *c = memory_range(&m->memory, b.control, sizeof(*c));
+	struct machine_control *c = memory_writable(&m->memory, b.control, sizeof(*c));
 
 	c->version = CONTROL_VERSION;
-	c->tables = tables;
+	c->tables = m->shadowed ? tables : 0;
 	m->control = b.control;
+	m->info = *info_gpa;
 	put_strings((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);
 	if (fdt_len < 0) {

@@ -251,12 +251,6 @@ static long ioctl_exit(unsigned long status)
 	machine_end((int)status << 8); /* as wait(2) has it */
 }
 
-/* until kernel/task/ready.c is there */
-__attribute__((weak)) void ready_point_request(enum ready_point why)
-{
-	arch_hypercall(HC_READY, why, 0, 0, 0);
-}
-
 static long ioctl_snapshot(void)
 {
 	ready_point_request(READY_ASKED);

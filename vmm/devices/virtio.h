@@ -29,6 +29,8 @@ struct virtio_ops {
 	void (*reset)(struct virtio_device *dev);
 	/* Can this fault (countdown > 0) strike? 0 or an errno of mmio_device.set_fault. NULL: -EOPNOTSUPP. */
 	int (*check_fault)(const struct virtio_device *dev, const struct io_fault *f);
+	/* State and memory were loaded from a snapshot: go on with what the queues hold. May be NULL. */
+	void (*resumed)(struct virtio_device *dev);
 };
 
 /* Plain state of the transport: saved and loaded as it is. */
@@ -53,7 +55,7 @@ struct virtio_device {
 	pthread_mutex_t lock;
 };
 
-/* Fill mmio's functions (not destroy) and initialise the lock and state. ops and device_id are set.
+/* Fill mmio's functions (not destroy), its state[0], and initialise the lock and state. ops and device_id are set.
  */
 void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
 		  const void *config, unsigned int config_size);
