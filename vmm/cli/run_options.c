@@ -12,7 +12,8 @@
 
 static const char run_usage[] =
 	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
-	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [-- ARGUMENT...]\n"
+	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [--input FILE] [-v]\n"
+	"                [-- ARGUMENT...]\n"
 	"\n"
 	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its "
 	"libraries travel along.\n"
@@ -42,7 +43,7 @@ static const char option_text[] =
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
-	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
+	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
 	"kernel failed;\n"
@@ -230,7 +231,8 @@ static int parse_own(struct run_options *o, int option, char *value)
 static void note_fixed(struct run_options *o, int option)
 {
 	for (const struct option *l = long_options; l->name; l++) {
-		if (l->val == option && !strchr("to", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM)
+		if (l->val == option && !strchr("tov", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM &&
+		    option != OPT_INPUT)
 			o->fixed = l->name;
 	}
 }
