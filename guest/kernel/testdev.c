@@ -5,6 +5,7 @@
 #include <linux/virtio_ids.h>
 
 #include "arch/arch.h"
+#include "drivers/virtio/console.h"
 #include "kernel/boot.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/string.h"
@@ -199,6 +200,10 @@ static long fail_io(const struct target *t, const struct mote_io_failure *f)
 
 	if (index < 0)
 		return index;
+	/* Output on its way counts as made before this call, however slow the host is. */
+	int err = t->device_id == VIRTIO_ID_CONSOLE ? console_settle() : 0;
+	if (err)
+		return err;
 	return arch_hypercall(HC_IO_FAULT, HC_IO_UNIT((u64)index, (u64)t->unit), f->n, f->error, f->length);
 }
 

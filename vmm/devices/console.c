@@ -108,7 +108,7 @@ static void note_told(struct console *c, const struct virtio_console_control *m)
 {
 	unsigned int port = m->id & 0xffff; /* see CONSOLE_SHORT_ID */
 
-	if (m->event == c->state.port[port].news && m->value == c->state.port[port].news_value)
+	if (port < CONSOLE_PORTS && m->event == c->state.port[port].news && m->value == c->state.port[port].news_value)
 		c->state.port[port].told = 1;
 }
 

@@ -87,7 +87,7 @@ bool virtio_fault(struct virtio_device *dev, uint32_t units, struct io_fault *f)
 {
 	struct io_fault *pending = &dev->state.fault;
 
-	if (!pending->countdown || !(units >> pending->unit & 1) || --pending->countdown)
+	if (!pending->countdown || !(units >> pending->unit % VIRTIO_MAX_UNITS & 1) || --pending->countdown)
 		return false;
 	*f = *pending;
 	*pending = (struct io_fault){0};

@@ -1,4 +1,5 @@
 #include "drivers/virtio/port.h"
+#include "drivers/virtio/console.h"
 
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
@@ -319,6 +320,18 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 			break;
 	}
 	return done ? done : r;
+}
+
+int console_settle(void)
+{
+	int err = 0;
+
+	for (unsigned int id = PORT_STDOUT; id <= PORT_STDERR && device_state == DEVICE_ON && !err; id++) {
+		struct port *p = &port_table[id];
+
+		err = WAIT_EVENT(&p->wait, !port_busy(p), TASK_INTERRUPTIBLE, NO_DEADLINE);
+	}
+	return err;
 }
 
 /* ---- input ---- */

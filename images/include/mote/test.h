@@ -167,7 +167,8 @@ static inline int mote_fault_io_(const char *device, unsigned long n, int error,
  * device sees them: a write(2) is one for each 64 KiB; a disk is read before sectors are written in part.
  *
  *	"vda" ... "vdh"			EIO, EOPNOTSUPP
- *	"stdout", "stderr", "console"	EIO, ENOSPC, EPIPE (with its signal); "console" counts the requests of both outputs
+ *	"stdout", "stderr", "console"	EIO, ENOSPC, EPIPE (with its signal); "console" counts the requests of both outputs.
+ *					Output written before is finished first: the call waits for a slow host.
  *
  * ENODEV: there is no such device; EINVAL: the device has no such error; EOPNOTSUPP: the device ("stdin", "rng") cannot fail.
  */
@@ -184,7 +185,8 @@ static inline int mote_fail_io(const char *device, unsigned long n, int error)
  * Have the n-th request transfer at most `length` bytes (>= 1; EINVAL).
  *
  *	"stdin"				the read(2) answers as few
- *	"stdout", "stderr", "console"	the write(2) answers as few, and the rest has not been written
+ *	"stdout", "stderr", "console"	the write(2) answers as few, and the rest has not been written; when the host is so slow that
+ *					the write is over before, the next one fails with EIO
  *	"vda" ... "vdh"			whole sectors (of 512 bytes) of what fits are transferred, then the disk breaks off with EIO: a read(2)
  *					answers what came before, or EIO when nothing did; of a write(2) a part is on the disk
  *					and the answer is EIO
