@@ -98,10 +98,11 @@ static int stores_make(struct stores *w)
 
 	if (!w->list->store_count)
 		return 0;
-	arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
-			       BOOT_DIRECT_MAP_BASE + w->s->head.control);
-	int err = vcpu_apply(v);
+	int err = arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
+					 BOOT_DIRECT_MAP_BASE + w->s->head.control);
 
+	if (!err)
+		err = vcpu_apply(v);
 	w->list->store_count = 0;
 	return err;
 }
@@ -312,6 +313,19 @@ int machine_load_devices(struct machine *m, const struct snapshot *s)
 	return 0;
 }
 
+static int forget_disks(struct machine *m)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < m->device_count && !err; i++) {
+		if (m->device[i]->forget)
+			err = m->device[i]->forget(m->device[i]);
+	}
+	if (err == -ENOTSUP)
+		mote_error("a disk that is written to for good cannot be put back: use --disk FILE,private");
+	return err;
+}
+
 /* ---- where clones differ ---- */
 
 static uint64_t realtime_ns(void)
@@ -339,18 +353,18 @@ static void correct_clock(struct machine *m, const struct snapshot *s, uint64_t 
 static int reseed(struct machine *m, const struct machine_control *c)
 {
 	struct control_random *r = memory_writable(&m->memory, c->random, sizeof(*r));
-	uint8_t fresh[sizeof(r->seed) + 16];
+	uint8_t fresh[sizeof(*r) - sizeof(r->generation) + 16];
 	void *program;
 
 	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
 		return -EIO;
 	if (c->random && r) {
 		r->generation++;
-		memcpy(r->seed, fresh, sizeof(r->seed));
+		memcpy(r->seed, fresh, sizeof(*r) - sizeof(r->generation));
 	}
 	program = c->program_random ? memory_writable(&m->memory, c->program_random, 16) : NULL;
 	if (program)
-		memcpy(program, fresh + sizeof(r->seed), 16);
+		memcpy(program, fresh + sizeof(fresh) - 16, 16);
 	return 0;
 }
 
@@ -371,8 +385,10 @@ static int reset_frozen(struct machine *m, struct snapshot *s)
 	/* A run that ended as it should leaves a kernel that can be asked to help. */
 	bool trusted = m->end == MOTE_END_EXIT || m->end == MOTE_END_NONE;
 	uint64_t counter;
-	int err = put_back_memory(m, s, trusted);
+	int err = forget_disks(m);
 
+	if (!err)
+		err = put_back_memory(m, s, trusted);
 	if (!err)
 		err = arch_counter_read(&m->vcpu[0], &counter);
 	if (!err)
