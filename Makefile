@@ -148,7 +148,7 @@ sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'
 
 # ---- packages ----
-PACKAGES := gcc make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
+PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps
 .PHONY: deps
 deps:

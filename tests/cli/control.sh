@@ -44,6 +44,13 @@ for std in c99 c11 c17 gnu17; do compiles "header-$std" gcc -std=$std -Wconversi
 for std in c++11 c++17 c++20; do compiles "header-$std" g++ -x c++ -std=$std; done
 compiles header-musl musl-gcc -std=c99
 
+# ---- the example of README.md, as it is printed there ----
+awk '/^### Tests in the guest/ { on = 1 } /^```$/ { on = 0; code = 0 } code { print } on && /^```c$/ { code = 1 }' "$here/../../README.md" >"$work/hello_test.c"
+(cd "$work" && musl-gcc -Wall -Wextra -Werror -static -I "$include" -o hello_test hello_test.c && echo world >name)
+same readme-example "mote: event: begin
+hello, world" "$(cd "$work" && mote -v --input name ./hello_test 2>&1 </dev/null)"
+same readme-example-on-linux "0 hello, " "$("$work/hello_test" >"$work/out"; echo $? "$(cat "$work/out")")"
+
 # ---- input ----
 head -c 300001 /dev/urandom >"$work/input"
 mote --input "$work/input" -- "$program" input >"$work/copy" </dev/null

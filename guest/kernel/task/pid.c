@@ -77,8 +77,8 @@ struct pid *pid_alloc(void)
 	waitq_init(&p->exit_wait);
 	pid_table[nr / CHUNK][nr % CHUNK] = p;
 	pid_used[nr / CHUNK]++;
-	if (nr / CHUNK != pid_last / CHUNK && !pid_used[pid_last / CHUNK])
-		chunk_release(pid_last / CHUNK);
+	if (unlikely((nr ^ pid_last) >= CHUNK) && !pid_used[pid_last / CHUNK])
+		chunk_release(pid_last / CHUNK); /* the numbers go on in another one */
 	pid_last = nr;
 	return p;
 }
