@@ -1,5 +1,5 @@
-/* The VMM's half of what tests ask of their machine (shared/abi/testdev.h): the input they read, the events they mark, the faults they
- * want. */
+/* The VMM's half of what tests ask of their machine (shared/abi/testdev.h): the input they read, the
+ * events they mark, the faults they want. */
 #ifndef MOTE_CONTROL_H
 #define MOTE_CONTROL_H
 
@@ -20,7 +20,8 @@ struct test_control {
 void control_init(struct test_control *c);
 void control_destroy(struct test_control *c);
 
-/* HC_EVENT, HC_INPUT, HC_IO_FAULT and HC_COVERAGE, on the thread of the vCPU that makes the call: the answer. Nothing in arg is trusted. */
+/* HC_EVENT, HC_INPUT, HC_IO_FAULT and HC_COVERAGE, on the thread of the vCPU that makes the call: the
+ * answer. Nothing in arg is trusted. */
 int64_t control_hypercall(struct machine *m, uint32_t nr, const unsigned long long arg[4]);
 
 #endif

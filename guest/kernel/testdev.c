@@ -24,7 +24,8 @@
 #define BUFFER_BYTES  4096u
 _Static_assert(MOTE_EVENT_MAX <= BUFFER_BYTES, "events go through the buffer");
 
-/* Between program and VMM. Made at the first open, so that no later call needs memory: allocations may be made to fail then. */
+/* Between program and VMM. Made at the first open, so that no later call needs memory: allocations may be
+ * made to fail then. */
 static u8 *buffer;
 static struct mutex buffer_lock = {.queue = WAITQ_INIT(buffer_lock.queue)};
 
@@ -303,8 +304,9 @@ static int testdev_open(struct inode *i __unused, struct file *f __unused)
 }
 
 /*
- * For everybody: the machine is the test's own, tests drop privileges and go on testing, and nothing of the host is within
- * reach of what the device can do. Whoever confines a program in the guest takes the node away from it with chmod(1).
+ * For everybody: the machine is the test's own, tests drop privileges and go on testing, and nothing of
+ * the host is within reach of what the device can do. Whoever confines a program in the guest takes the
+ * node away from it with chmod(1).
  */
 void testdev_register(void)
 {

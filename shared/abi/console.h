@@ -16,8 +16,11 @@ enum console_port {
 /* The host did not take the oldest output buffer of port `id`, which is dropped; value = Linux
  * errno. */
 #define CONSOLE_PORT_ERROR 0x6d00
-/* The host took only the first `value` bytes of the oldest output buffer of a port; the rest is dropped. `id` tells the port in its low
- * half and in the high one the buffer's head descriptor, for other buffers may be on their way. */
+/*
+ * The host took only the first `value` bytes of the oldest output buffer of a port; the rest is dropped.
+ * `id` tells the port in its low half and in the high one the buffer's head descriptor, for other buffers
+ * may be on their way.
+ */
 #define CONSOLE_PORT_SHORT 0x6d01
 #define CONSOLE_SHORT_ID(port, head) ((port) | (head) << 16)
 

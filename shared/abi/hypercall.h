@@ -71,12 +71,14 @@ enum hypercall {
 	 * (0, 0, 0): answers the input's size. */
 	HC_INPUT = 17,
 	/*
-	 * (HC_IO_UNIT(device index, unit), n, errno, len): the n-th request to that device from now (1 = the next) fails with errno,
-	 * or, errno 0, transfers at most len (>= 1) bytes; n 0 calls it off. One is pending at a time: the last asked for. unit: of a
-	 * console 1 + its port (shared/abi/console.h), else 0; 0 of a console is standard output or error.
+	 * (HC_IO_UNIT(device index, unit), n, errno, len): the n-th request to that device from now (1 =
+	 * the next) fails with errno, or, errno 0, transfers at most len (>= 1) bytes; n 0 calls it off.
+	 * One is pending at a time: the last asked for. unit: of a console 1 + its port
+	 * (shared/abi/console.h), else 0; 0 of a console is standard output or error.
 	 *	disk: EIO, EOPNOTSUPP; short: whole sectors of what fits into len are transferred, then it is EIO.
 	 *	console output: EIO, ENOSPC, EPIPE, short. Standard input, entropy: short.
-	 * -ENODEV: no such device or unit. -EINVAL: no errno for this device, or len 0. -EOPNOTSUPP: the device cannot do that.
+	 * -ENODEV: no such device or unit. -EINVAL: no errno for this device, or len 0. -EOPNOTSUPP: the
+	 * device cannot do that.
 	 */
 	HC_IO_FAULT = 18,
 	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */

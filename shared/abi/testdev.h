@@ -1,12 +1,12 @@
 /*
- * /dev/mote, a character device of mote's kernel, through which a test controls the machine it runs in: programs use
- * <mote/test.h>, which wraps what stands here. Both C and C++ read this file.
+ * /dev/mote, a character device of mote's kernel, through which a test controls the machine it runs in:
+ * programs use <mote/test.h>, which wraps what stands here. Both C and C++ read this file.
  *
- * read(2), pread(2), lseek(2): the test's input. write(2): marks an event, its text being the bytes written (at most
- * MOTE_EVENT_MAX of them, which the answer tells) without a newline at their end.
+ * read(2), pread(2), lseek(2): the test's input. write(2): marks an event, its text being the bytes
+ * written (at most MOTE_EVENT_MAX of them, which the answer tells) without a newline at their end.
  *
- * Errors of ioctl(2) beside those named: EFAULT for bad pointers, EINVAL for values out of range, ENOTTY for other commands
- * (and every file that is not /dev/mote).
+ * Errors of ioctl(2) beside those named: EFAULT for bad pointers, EINVAL for values out of range, ENOTTY
+ * for other commands (and every file that is not /dev/mote).
  */
 #ifndef MOTE_ABI_TESTDEV_H
 #define MOTE_ABI_TESTDEV_H

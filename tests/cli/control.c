@@ -189,8 +189,8 @@ static int remembered(void)
 	return 0;
 }
 
-/* Things that come into being when they are first used: the n-th allocation fails the first time, the second time all is well. 7: there
- * was no such allocation. */
+/* Things that come into being when they are first used: the n-th allocation fails the first time, the
+ * second time all is well. 7: there was no such allocation. */
 static int first_use(unsigned long n)
 {
 	static const char *const paths[] = {"/proc/self/status", "/sys/devices/system/cpu/online", "/dev/pts", "/etc", "/tmp",
@@ -272,7 +272,8 @@ static int boot_directories(void)
 	return 6;
 }
 
-/* execve of another program, which may be dynamic, for every failing allocation: clean until the point of no return, an end after it. */
+/* execve of another program, which may be dynamic, for every failing allocation: clean until the point of
+ * no return, an end after it. */
 static int exec_other(char **argv)
 {
 	unsigned long n = 1, good = 0;

@@ -1,7 +1,7 @@
 /*
- * Every allocation of kernel memory that an operation makes fails once (mote_fail_alloc), each time in a process of its own: the operation must
- * fail with an errno that says so, or come off all the same, and afterwards the kernel must have in use what it had before. On
- * Linux each operation runs once.
+ * Every allocation of kernel memory that an operation makes fails once (mote_fail_alloc), each time in a
+ * process of its own: the operation must fail with an errno that says so, or come off all the same, and
+ * afterwards the kernel must have in use what it had before. On Linux each operation runs once.
  */
 #ifndef TESTS_GUEST_CONTROL_ALLOC_H
 #define TESTS_GUEST_CONTROL_ALLOC_H

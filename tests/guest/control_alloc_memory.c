@@ -1,4 +1,5 @@
-/* Allocations fail one after the other: mappings, their splitting, moving and touching, shared memory, what the kernel copies to and from. */
+/* Allocations fail one after the other: mappings, their splitting, moving and touching, shared memory,
+ * what the kernel copies to and from. */
 #include "control_alloc.h"
 #include <sys/prctl.h>
 

@@ -1,4 +1,5 @@
-/* Allocations fail one after the other: processes, threads, execve, signals, timers, descriptors of events, credentials, futexes. */
+/* Allocations fail one after the other: processes, threads, execve, signals, timers, descriptors of
+ * events, credentials, futexes. */
 #include "control_alloc.h"
 #include <grp.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
-/* <mote/test.h> and /dev/mote: arguments, answers, errors. On Linux every call fails harmlessly; what is expected of each side is in the test. */
+/* <mote/test.h> and /dev/mote: arguments, answers, errors. On Linux every call fails harmlessly; what is
+ * expected of each side is in the test. */
 #include "test.h"
 #include <mote/test.h>
 #include <sys/ioctl.h>

@@ -1,4 +1,5 @@
-/* mote_advance_clock(): clocks jump together, and whoever sleeps until a time that has come is awake. On Linux they wait a moment instead. */
+/* mote_advance_clock(): clocks jump together, and whoever sleeps until a time that has come is awake. On
+ * Linux they wait a moment instead. */
 #include "test.h"
 #include <mote/test.h>
 #include <poll.h>

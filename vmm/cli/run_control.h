@@ -6,8 +6,8 @@
 
 struct machine;
 
-/* The content of the file `input` (NULL: nothing) becomes the test's input; show_events: a line on stderr for each event. 0 or a negative
- * errno, said. Before machine_run(). */
+/* The content of the file `input` (NULL: nothing) becomes the test's input; show_events: a line on stderr
+ * for each event. 0 or a negative errno, said. Before machine_run(). */
 int run_control_setup(struct machine *m, const char *input, bool show_events);
 
 #endif

@@ -166,8 +166,9 @@ static int64_t do_request(struct blk *b, const struct request *r)
 }
 
 /*
- * Do r as far as f allows: the result of the request. A shortened one does its part and then fails, as a disk does that breaks off: the
- * protocol has no short success. *moved: bytes that a read brought all the same.
+ * Do r as far as f allows: the result of the request. A shortened one does its part and then fails, as a
+ * disk does that breaks off: the protocol has no short success. *moved: bytes that a read brought all the
+ * same.
  */
 static int64_t do_faulty(struct blk *b, struct request *r, const struct io_fault *f, int64_t *moved)
 {

@@ -31,8 +31,8 @@ struct console_state {
 		uint64_t sent; /* bytes of the transmit chain at hand already written to the host */
 		uint64_t send; /* how many it is to be, once begun: a test may want less than all */
 		uint64_t take; /* the same for the receive chain at hand: bytes it may get */
-		/* Control message that the driver must have before it gets the transmit chain at hand back, 0 for none. PORT_OPEN: the
-		 * host's end is closed for good. */
+		/* Control message that the driver must have before it gets the transmit chain at hand
+		 * back, 0 for none. PORT_OPEN: the host's end is closed for good. */
 		uint16_t news, news_value;
 		uint8_t told; /* it has it */
 	} port[CONSOLE_PORTS];
@@ -71,8 +71,9 @@ static unsigned int tx_queue(unsigned int port)
 static void *io_thread(void *arg);
 
 /*
- * From now on a notification of the terminal's receive queue goes from KVM straight to the input thread, which would have to
- * wait for a key in any case: no exit to the VMM. Where KVM refuses, notifications keep coming to console_notify().
+ * From now on a notification of the terminal's receive queue goes from KVM straight to the input thread,
+ * which would have to wait for a key in any case: no exit to the VMM. Where KVM refuses, notifications
+ * keep coming to console_notify().
  */
 static void kick_thread_directly(struct console *c)
 {
@@ -282,7 +283,8 @@ static int chain_write(struct console *c, unsigned int port, const struct virtq_
 	return 1;
 }
 
-/* Send the chain at hand. False when the host takes no more now; else it is done with, perhaps with news for the driver. */
+/* Send the chain at hand. False when the host takes no more now; else it is done with, perhaps with news
+ * for the driver. */
 static bool port_send(struct console *c, unsigned int port, const struct virtq_chain *ch)
 {
 	int r = chain_write(c, port, ch);

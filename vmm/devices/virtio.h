@@ -71,8 +71,8 @@ int virtio_peek(struct virtio_device *dev, unsigned int q, struct virtq_chain *c
 /* Return it; raises the interrupt when the driver asked for one. */
 void virtio_finish(struct virtio_device *dev, unsigned int q, const struct virtq_chain *c,
 		   uint32_t written);
-/* A request begins, which counts for unit n where bit n of units is set: does the pending fault strike it? Then *f is the fault, which is
- * pending no longer. */
+/* A request begins, which counts for unit n where bit n of units is set: does the pending fault strike it?
+ * Then *f is the fault, which is pending no longer. */
 bool virtio_fault(struct virtio_device *dev, uint32_t units, struct io_fault *f);
 /* The configuration has changed: new generation, interrupt. */
 void virtio_config_changed(struct virtio_device *dev);

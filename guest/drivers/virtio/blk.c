@@ -91,7 +91,8 @@ static u32 span(u64 pos, size_t left, u64 *first, u32 *skip, u32 *bytes)
 	return n;
 }
 
-/* A read of `bytes` failed: how many of the n bytes from `skip` on came all the same (virtio 1.2, 2.7.8: those that the device counts). */
+/* A read of `bytes` failed: how many of the n bytes from `skip` on came all the same (virtio 1.2, 2.7.8:
+ * those that the device counts). */
 static u32 came_before_error(const struct disk *d, u32 skip, u32 n, u32 bytes)
 {
 	if (d->written < 2 || d->written - 1 >= bytes || d->written - 1 <= skip)

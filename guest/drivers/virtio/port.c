@@ -257,8 +257,8 @@ static int take_error(struct port *p)
 	return -err;
 }
 
-/* A buffer of n bytes did not go at once (the host is slow, or does not take it, and then says so by interrupt), or the control queue may
- * hold a word about it: how many bytes the host will have taken. */
+/* A buffer of n bytes did not go at once (the host is slow, or does not take it, and then says so by
+ * interrupt), or the control queue may hold a word about it: how many bytes the host will have taken. */
 static u32 hear_verdict(struct port *p, struct port_chunk *c, u32 n)
 {
 	p->judged = c;

@@ -52,9 +52,11 @@ struct port *port_get(unsigned int id);
 /* Start the device and p's queue for output now, so that the first write need not. */
 void port_prepare(unsigned int id);
 
-/* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends; fewer when the host took no more), or,
- * when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what else the host's
- * write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
+/*
+ * Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends; fewer when
+ * the host took no more), or, when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what
+ * else the host's write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow.
+ */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
 /* The same without a uio, for small pieces: a buffer of PORT_SMALL bytes to be filled, or NULL when
  * there is no room now (then p->wait is woken), and its sending, n > 0 bytes of it. Nothing may

@@ -208,8 +208,8 @@ void slab_shrink(void)
 }
 
 /*
- * A cache that seems to have its fill of spares and has none takes the slow ways, so the quick ones need not know of tests. The page
- * allocator counts for itself.
+ * A cache that seems to have its fill of spares and has none takes the slow ways, so the quick ones need
+ * not know of tests. The page allocator counts for itself.
  */
 void slab_ask_page_fail(bool on)
 {
