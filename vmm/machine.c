@@ -21,6 +21,10 @@ static int check_config(const struct machine_config *c)
 	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 ||
 	    c->cpus > MOTE_MAX_CPUS)
 		return -EINVAL;
+	if (c->flags & BOOT_DETERMINISTIC && c->cpus > 1) {
+		mote_error("a deterministic run has one processor, not %u", c->cpus);
+		return -EINVAL;
+	}
 	if (c->bootfs_size > BOOT_MMIO_BASE - c->mem_size) {
 		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB "
 			   "together",
@@ -82,6 +86,7 @@ int machine_create(struct machine **out, const struct machine_config *config)
 	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
 	m->cpus = config->cpus;
 	m->flags = config->flags;
+	m->seed = config->seed;
 	m->status = -1;
 	pthread_mutex_init(&m->start_lock, NULL);
 	pthread_mutex_init(&m->run_lock, NULL);
@@ -238,6 +243,11 @@ void machine_stop(struct machine *m, int status)
 bool machine_forced(struct machine *m)
 {
 	return m->forced;
+}
+
+bool machine_may_wait(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC && !m->stay;
 }
 
 void machine_finish(struct machine *m)

@@ -65,6 +65,8 @@ static void fill_config(struct launch_config *c, const struct run_options *o)
 		.mem_size = o->mem_size,
 		.cpus = o->cpus,
 		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.deterministic = o->deterministic,
+		.seed = o->seed,
 		.kernel = o->kernel,
 		.initrd = o->initrd,
 		.cwd = o->cwd,

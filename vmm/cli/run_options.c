@@ -1,5 +1,6 @@
 #include "run_options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static const char help_text[] =
 	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
 	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
 	"      --trace             print every system call on stderr, as strace does\n"
+	"      --deterministic SEED  random numbers, clocks and scheduling follow from a number\n"
 	"      --kernel FILE       another guest kernel\n"
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
 	"\n"
@@ -33,7 +35,7 @@ static const char help_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
+enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_DETERMINISTIC };
 
 static const struct option long_options[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -46,6 +48,7 @@ static const struct option long_options[] = {
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"deterministic", required_argument, NULL, OPT_DETERMINISTIC},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -103,6 +106,22 @@ static int parse_cpus(struct run_options *o, const char *text)
 		return -EINVAL;
 	}
 	o->cpus = (unsigned int)n;
+	return 0;
+}
+
+static int parse_seed(struct run_options *o, const char *text)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	char *rest;
+
+	errno = 0;
+	o->seed = strtoull(digits, &rest, hex ? 16 : 10);
+	if (!isxdigit((unsigned char)*digits) || *rest || errno) {
+		mote_error("--deterministic %s: must be a number from 0 to 2^64 - 1, decimal or 0x...", text);
+		return -EINVAL;
+	}
+	o->deterministic = true;
 	return 0;
 }
 
@@ -201,6 +220,8 @@ static int parse_one(struct run_options *o, int option, char *value)
 	case OPT_KERNEL:
 		o->kernel = value;
 		return 0;
+	case OPT_DETERMINISTIC:
+		return parse_seed(o, value);
 	case 'v':
 		o->verbose = true;
 		return 0;

@@ -14,6 +14,8 @@ struct run_options {
 	const char *initrd;
 	const char *kernel; /* NULL: the one beside mote */
 	bool trace, verbose;
+	bool deterministic;
+	uint64_t seed;
 	char **program; /* argv of the guest, NULL-terminated, at least one */
 	char **env;	/* environment of the guest, NULL-terminated */
 	char **file;	/* --file, as given, NULL-terminated */

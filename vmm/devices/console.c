@@ -216,6 +216,10 @@ static void port_transmit(struct console *c, unsigned int port)
 		}
 		int failed = c->state.port[port].failed;
 		int r = failed ? -failed : chain_write(c, port, &ch);
+		if (r == HOST_BLOCKED && machine_may_wait(dev->mmio.machine)) {
+			host_wait_writable(&c->out[port], 100);
+			continue;
+		}
 		if (r == HOST_BLOCKED) {
 			c->want_out[port] = true;
 			wake_thread(c);

@@ -6,23 +6,40 @@
 #include <sys/random.h>
 
 #include "devices/virtio.h"
+#include "machine.h"
+#include "seeded.h"
 
 /* One request is answered with at most this much: a buffer may be filled partly (5.4.6.1), but not
  * with nothing. */
 #define RNG_MAX_BYTES 4096
 
+/* Plain state beside the transport's: saved and loaded as it is. */
+struct rng_state {
+	struct seeded seeded; /* of a deterministic machine */
+};
+
 struct rng {
 	struct virtio_device virtio; /* first */
+	struct rng_state state;
 };
+
+static size_t take_bytes(struct rng *r, void *bytes, size_t want)
+{
+	if (r->virtio.mmio.machine->flags & BOOT_DETERMINISTIC) {
+		seeded_bytes(&r->state.seeded, bytes, want);
+		return want;
+	}
+	ssize_t got = getrandom(bytes, want, 0);
+
+	return got < 0 ? 0 : (size_t)got;
+}
 
 static void rng_fill(struct virtio_device *dev, const struct virtq_chain *c)
 {
 	unsigned char bytes[RNG_MAX_BYTES];
 	size_t want = c->write_len < sizeof(bytes) ? c->write_len : sizeof(bytes);
-	ssize_t got = getrandom(bytes, want, 0);
+	size_t got = take_bytes((struct rng *)dev, bytes, want);
 
-	if (got < 0)
-		got = 0;
 	iov_from_buf(c->iov + c->readable, c->writable, bytes, got);
 	virtio_finish(dev, 0, c, got);
 }
@@ -58,6 +75,7 @@ int rng_add(struct machine *m)
 		return -ENOMEM;
 	virtio_setup(&r->virtio, &rng_ops, VIRTIO_ID_RNG, NULL, 0);
 	r->virtio.mmio.destroy = rng_destroy;
+	seeded_init(&r->state.seeded, m->seed, SEEDED_RNG);
 	int err = machine_add_device(m, &r->virtio.mmio);
 	if (err)
 		rng_destroy(&r->virtio.mmio);
