@@ -35,7 +35,7 @@ KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
 VMM_LIBS := -lfdt -lz -pthread
-VMM_SRC := $(sort $(wildcard vmm/*.c vmm/devices/*.c)) vmm/arch/$(ARCH).c
+VMM_SRC := $(sort $(wildcard vmm/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
 CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
 VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
@@ -114,14 +114,15 @@ guest-tests: $(GUEST_TESTS)
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(BUILD)/bench/%: tests/bench/%.c
 	$(call say,MUSL,$@)
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE $(BENCH_FLAGS) -static -o $@ $<
+$(BUILD)/bench/first: BENCH_FLAGS := -nostartfiles
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
-CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH).c,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
+CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
 .PHONY: check-arch
 check-arch: $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)
 	@echo "check-arch: $(words $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)) files of kernel and VMM compile for aarch64"

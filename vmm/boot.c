@@ -59,8 +59,10 @@ static int set_clock(struct machine *m, struct boot_info *b)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	b->counter_start = counter;
 	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-	if (m->flags & BOOT_DETERMINISTIC)
+	if (m->flags & BOOT_DETERMINISTIC) {
+		b->counter_start = 0; /* the kernel does not ask it */
 		b->realtime_ns = SEEDED_REALTIME_NS;
+	}
 	return 0;
 }
 
@@ -146,10 +148,10 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	m->boot_root = b.boot_root;
 	memory_populate(&m->memory, m->kernel.start, b.free_start - m->kernel.start + FIRST_USED);
 	arch_build_tables(&m->memory, b.boot_root, b.map_end);
-	struct machine_control *c = memory_range(&m->memory, b.control, sizeof(*c));
+	struct machine_control *c = memory_writable(&m->memory, b.control, sizeof(*c));
 
 	c->version = CONTROL_VERSION;
-	c->tables = tables;
+	c->tables = m->shadowed ? tables : 0;
 	m->control = b.control;
 	put_strings((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);

@@ -40,7 +40,7 @@ static int64_t do_panic(struct vcpu *v, uint64_t gpa)
 
 static int64_t do_copy(struct machine *m, uint64_t dst, uint64_t src, uint64_t len)
 {
-	void *to = memory_range(&m->memory, dst, len);
+	void *to = memory_writable(&m->memory, dst, len);
 	const void *from = memory_range(&m->memory, src, len);
 
 	if (!to || !from)
@@ -51,7 +51,7 @@ static int64_t do_copy(struct machine *m, uint64_t dst, uint64_t src, uint64_t l
 
 static int64_t do_clear(struct machine *m, uint64_t gpa, uint64_t len)
 {
-	void *at = memory_range(&m->memory, gpa, len);
+	void *at = memory_writable(&m->memory, gpa, len);
 
 	if (!at)
 		return -EFAULT;
@@ -61,7 +61,7 @@ static int64_t do_clear(struct machine *m, uint64_t gpa, uint64_t len)
 
 static int64_t do_copy_from_user(struct machine *m, const unsigned long long arg[4])
 {
-	void *at = memory_range(&m->memory, arg[2], arg[3]);
+	void *at = memory_writable(&m->memory, arg[2], arg[3]);
 
 	return at ? (int64_t)memory_read_user(&m->memory, arg[0], arg[1], at, arg[3]) : -EFAULT;
 }
@@ -133,13 +133,34 @@ static int64_t do_unknown_syscall(struct machine *m, uint64_t nr)
 	return 0;
 }
 
+/* The vCPU that stands there goes on with the answer; until then it is parked. */
+static int64_t do_ready(struct machine *m, uint64_t why)
+{
+	m->ready_why = (enum ready_point)why;
+	if (m->wants_ready)
+		machine_end(m, MOTE_READY, MOTE_END_NONE);
+	return READY_GO;
+}
+
+/* The order is there once; who fetches it in parts got its length. */
+static int64_t do_order(struct machine *m, uint64_t gpa, uint64_t len)
+{
+	uint64_t n = len < m->order_len ? len : m->order_len;
+
+	if (!m->order)
+		return -ENOENT;
+	int err = memory_write(&m->memory, gpa, m->order, n);
+
+	return err ? err : (int64_t)m->order_len;
+}
+
 int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4])
 {
 	struct machine *m = v->machine;
 
 	switch (nr) {
 	case HC_EXIT:
-		machine_end(m, (int)(arg[0] & 0xff));
+		machine_end(m, (int)(arg[0] & 0xff), MOTE_END_EXIT);
 		return 0;
 	case HC_CONSOLE:
 		return do_console(m, arg[0], arg[1]);
@@ -164,6 +185,10 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 	case HC_YIELD:
 		sched_yield();
 		return 0;
+	case HC_READY:
+		return do_ready(m, arg[0]);
+	case HC_ORDER:
+		return do_order(m, arg[0], arg[1]);
 	case HC_CLEAR_USER:
 		return (int64_t)memory_clear_user(&m->memory, arg[0], arg[1], arg[2]);
 	default:

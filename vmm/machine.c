@@ -35,9 +35,10 @@ static int check_config(const struct machine_config *c)
 	return 0;
 }
 
-static int add_memslot(struct machine *m)
+int machine_map_memory(struct machine *m, unsigned int flags)
 {
 	struct kvm_userspace_memory_region region = {
+		.flags = flags,
 		.memory_size = m->memory.size,
 		.userspace_addr = (uintptr_t)m->memory.host,
 	};
@@ -65,12 +66,33 @@ static int create_parts(struct machine *m, const struct machine_config *config)
 			   err == -ENOMEM ? " (try a smaller --mem, or raise ulimit -v)" : "");
 		return err;
 	}
-	err = add_memslot(m);
+	err = machine_map_memory(m, 0);
 	if (!err)
 		err = arch_machine_init(m);
 	if (!err)
 		err = vcpu_create(&m->vcpu[0]);
 	return err;
+}
+
+struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
+	m->cpus = cpus;
+	m->flags = flags;
+	m->status = -1;
+	m->shadowed = arch_supervisor_emulated();
+	m->wants_ready = flags & (BOOT_READY | BOOT_READY_START);
+	pthread_mutex_init(&m->start_lock, NULL);
+	pthread_mutex_init(&m->run_lock, NULL);
+	pthread_cond_init(&m->run_changed, NULL);
+	pthread_mutex_init(&m->report_lock, NULL);
+	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
+		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
+	return m;
 }
 
 int machine_create(struct machine **out, const struct machine_config *config)
@@ -79,21 +101,11 @@ int machine_create(struct machine **out, const struct machine_config *config)
 
 	if (err)
 		return err;
-	struct machine *m = calloc(1, sizeof(*m));
+	struct machine *m = machine_alloc(config->cpus, config->flags);
 
 	if (!m)
 		return -ENOMEM;
-	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
-	m->cpus = config->cpus;
-	m->flags = config->flags;
 	m->seed = config->seed;
-	m->status = -1;
-	pthread_mutex_init(&m->start_lock, NULL);
-	pthread_mutex_init(&m->run_lock, NULL);
-	pthread_cond_init(&m->run_changed, NULL);
-	pthread_mutex_init(&m->report_lock, NULL);
-	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
-		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
 	err = create_parts(m, config);
 	if (err)
 		machine_destroy(m);
@@ -201,6 +213,7 @@ int machine_load(struct machine *m, const char *kernel_path, const struct machin
 	uint64_t info;
 	int err = loader_load_file(&m->memory, kernel_path, &m->kernel);
 
+	m->program = strdup(program->path);
 	if (!err)
 		err = boot_prepare(m, program, &info);
 	if (!err)
@@ -208,9 +221,24 @@ int machine_load(struct machine *m, const char *kernel_path, const struct machin
 	return err;
 }
 
+/* Devices serve what a snapshot's queues hold. */
+static void resume_devices(struct machine *m)
+{
+	m->resumed = false;
+	for (unsigned int i = 0; i < m->device_count; i++) {
+		if (m->device[i]->resume)
+			m->device[i]->resume(m->device[i]);
+	}
+}
+
 int machine_run(struct machine *m)
 {
+	int ready = MOTE_READY;
+
 	vcpu_prepare_kicks();
+	atomic_compare_exchange_strong(&m->status, &ready, -1);
+	if (m->resumed)
+		resume_devices(m);
 	m->vcpu[0].thread = pthread_self();
 	m->vcpu[0].live = true;
 	vcpu_start_all(m);
@@ -220,24 +248,31 @@ int machine_run(struct machine *m)
 }
 
 /* Async-signal-safe. */
-static void set_status(struct machine *m, int status)
+static void set_status(struct machine *m, int status, enum mote_end how)
 {
-	int running = -1;
+	int running = -1, ready = MOTE_READY;
 
-	atomic_compare_exchange_strong(&m->status, &running, status & 0xff);
+	if (atomic_compare_exchange_strong(&m->status, &running, status) ||
+	    (status != MOTE_READY && atomic_compare_exchange_strong(&m->status, &ready, status)))
+		m->end = how;
 	m->stay = true;
 	vcpu_kick_all(m);
 }
 
-void machine_end(struct machine *m, int status)
+void machine_end(struct machine *m, int status, enum mote_end how)
 {
-	set_status(m, status);
+	set_status(m, status, how);
 }
 
 void machine_stop(struct machine *m, int status)
 {
 	m->forced = true;
-	set_status(m, status);
+	set_status(m, status & 0xff, MOTE_END_STOPPED);
+}
+
+enum mote_end machine_end_kind(const struct machine *m)
+{
+	return m->end;
 }
 
 bool machine_forced(struct machine *m)
@@ -269,6 +304,7 @@ void machine_destroy(struct machine *m)
 		vcpu_destroy(&m->vcpu[i]);
 	if (m->memory.host)
 		memory_destroy(&m->memory);
+	machine_forget_snapshots(m);
 	if (m->kernel.fd >= 0)
 		close(m->kernel.fd);
 	if (m->vm_fd >= 0)

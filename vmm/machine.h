@@ -20,6 +20,8 @@
 #include "memory.h"
 #include "mote.h"
 #include "shared/abi/boot.h"
+#include "shared/abi/hypercall.h"
+#include "track.h"
 
 struct vcpu {
 	struct machine *machine;
@@ -60,7 +62,20 @@ struct machine {
 	uint64_t boot_root; /* gpa of the boot page tables */
 	uint64_t control;   /* gpa of struct machine_control */
 
-	atomic_int status;	     /* -1 while running, then the exit status */
+	/* Snapshots: vmm/snapshot.c. */
+	struct track track;
+	struct snapshot *image; /* its memory is a private mapping of this one's; NULL: it is its own */
+	struct snapshot *base; /* what memory is equal to but for the tracked pages; NULL: nothing yet */
+	bool shadowed;	       /* this host follows page tables by trapping the guest's stores (hosts without nested paging) */
+	bool resumed;	       /* device state was loaded: devices are to look at their queues */
+	char *program;	       /* what it runs, for people; NULL: unknown */
+	void *order;	       /* struct hc_order with its strings, for HC_ORDER; NULL: none */
+	size_t order_len;
+
+	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
+	enum ready_point ready_why;  /* of the last HC_READY */
+	_Atomic(enum mote_end) end;	     /* how the run ended; set once with status */
+	bool wants_ready;	     /* HC_READY ends machine_run() */
 	atomic_bool forced;	     /* ended from outside: waiting for readers of output is over */
 	pthread_mutex_t report_lock; /* one report, log text or trace line at a time on stderr */
 	uint8_t unknown_told[512]; /* under report_lock: bit n is set when unknown system call n was
@@ -85,6 +100,10 @@ void vcpu_release(struct machine *m);
 /* machine_run()'s frame: let the secondary vCPUs run; stop them all and wait for it. */
 void vcpu_start_all(struct machine *m);
 void vcpu_stop_all(struct machine *m);
+/* Registers that were set for v, parked, become KVM's, and an unfinished exit is finished. */
+void vcpu_settle(struct vcpu *v);
+/* Run v, parked, until the guest's HC_APPLIED. 0, or -EIO: something else happened. */
+int vcpu_apply(struct vcpu *v);
 /* The threads of the secondary vCPUs end. */
 void vcpu_join_all(struct machine *m);
 /* HC_CPU_START: 0, -EINVAL, -EBUSY, or why the vCPU cannot be made. */
@@ -95,9 +114,18 @@ void vcpu_prepare_kicks(void);
 void vcpu_kick_all(struct machine *m);
 
 /* ---- machine.c ---- */
-/* The guest or the kernel has come to its end: status becomes the exit status unless there is one.
- * Any thread. */
-void machine_end(struct machine *m, int status);
+/* A machine with nothing in it yet; NULL: no memory. machine_destroy() takes it down. */
+struct machine *machine_alloc(unsigned int cpus, unsigned int flags);
+/* The guest or the kernel has come to its end, or to a ready point: status becomes the exit status unless
+ * there is one. Any thread. */
+void machine_end(struct machine *m, int status, enum mote_end how);
+
+/* Give KVM the guest's memory with flags KVM_MEM_*. 0 or a negative errno, said. */
+int machine_map_memory(struct machine *m, unsigned int flags);
+
+/* ---- snapshot.c ---- */
+/* Give back all that m holds for snapshots. */
+void machine_forget_snapshots(struct machine *m);
 
 /* ---- hypercall.c ---- */
 /* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */

@@ -1,6 +1,8 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -33,20 +35,45 @@ static int map_all(struct memory *mem)
 	return 0;
 }
 
-int memory_create(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size)
+static int set_sizes(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size)
 {
 	uint64_t mask = MEMORY_PAGE_SIZE - 1;
-	int err;
 
 	if (!ram_size || (ram_size & mask) || (bootfs_size & mask) || ram_size > INT64_MAX ||
 	    bootfs_size > INT64_MAX - ram_size)
 		return -EINVAL;
+	*mem = (struct memory){.fd = -1,
+			       .ram_size = ram_size,
+			       .bootfs_gpa = ram_size,
+			       .size = ram_size + bootfs_size};
+	return 0;
+}
+
+int memory_create_from(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size, int fd,
+		       uint64_t at)
+{
+	int err = set_sizes(mem, ram_size, bootfs_size);
+
+	if (err)
+		return err;
+	void *host = mmap(NULL, mem->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd,
+			  (off_t)at);
+
+	if (host == MAP_FAILED)
+		return -errno;
+	mem->host = host;
+	return 0;
+}
+
+int memory_create(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size)
+{
+	int err = set_sizes(mem, ram_size, bootfs_size);
+
+	if (err)
+		return err;
 	mem->fd = memfd_create("mote-ram", MFD_CLOEXEC);
 	if (mem->fd < 0)
 		return -errno;
-	mem->ram_size = ram_size;
-	mem->bootfs_gpa = ram_size;
-	mem->size = ram_size + bootfs_size;
 	err = ftruncate(mem->fd, (off_t)ram_size) ? -errno : map_all(mem);
 	if (err) {
 		close(mem->fd);
@@ -58,7 +85,10 @@ int memory_create(struct memory *mem, uint64_t ram_size, uint64_t bootfs_size)
 void memory_destroy(struct memory *mem)
 {
 	munmap(mem->host, mem->size);
-	close(mem->fd);
+	if (mem->fd >= 0)
+		close(mem->fd);
+	free(mem->written);
+	mem->written = NULL;
 	mem->host = NULL;
 	mem->fd = -1;
 	mem->size = 0;
@@ -67,17 +97,43 @@ void memory_destroy(struct memory *mem)
 void memory_populate(const struct memory *mem, uint64_t gpa, uint64_t len)
 {
 	uint64_t start = gpa & ~(MEMORY_PAGE_SIZE - 1);
-	void *at = memory_range(mem, start, len + (gpa - start));
+	const void *at = memory_range(mem, start, len + (gpa - start));
 
 	if (at)
-		madvise(at, len + (gpa - start), MADV_POPULATE_WRITE);
+		madvise((void *)at, len + (gpa - start), MADV_POPULATE_WRITE);
 }
 
-void *memory_range(const struct memory *mem, uint64_t gpa, uint64_t len)
+const void *memory_range(const struct memory *mem, uint64_t gpa, uint64_t len)
 {
 	if (gpa > mem->size || len > mem->size - gpa)
 		return NULL;
 	return mem->host + gpa;
+}
+
+void *memory_writable(const struct memory *mem, uint64_t gpa, uint64_t len)
+{
+	if (gpa > mem->size || len > mem->size - gpa)
+		return NULL;
+	memory_mark_written(mem, gpa, len);
+	return mem->host + gpa;
+}
+
+int memory_note_writes(struct memory *mem)
+{
+	uint64_t words = (mem->size / MEMORY_PAGE_SIZE + 63) / 64;
+
+	if (!mem->written)
+		mem->written = calloc(words, sizeof(*mem->written));
+	return mem->written ? 0 : -ENOMEM;
+}
+
+void memory_mark_written(const struct memory *mem, uint64_t gpa, uint64_t len)
+{
+	if (!mem->written || !len)
+		return;
+	for (uint64_t page = gpa / MEMORY_PAGE_SIZE; page <= (gpa + len - 1) / MEMORY_PAGE_SIZE; page++)
+		atomic_fetch_or_explicit(&mem->written[page / 64], 1ull << page % 64,
+					 memory_order_relaxed);
 }
 
 int memory_read(const struct memory *mem, uint64_t gpa, void *dst, size_t len)
@@ -92,7 +148,7 @@ int memory_read(const struct memory *mem, uint64_t gpa, void *dst, size_t len)
 
 int memory_write(const struct memory *mem, uint64_t gpa, const void *src, size_t len)
 {
-	void *dst = memory_range(mem, gpa, len);
+	void *dst = memory_writable(mem, gpa, len);
 
 	if (!dst)
 		return -EFAULT;
@@ -115,6 +171,8 @@ static uint64_t for_each_run(const struct memory *mem, uint64_t root, uint64_t v
 			break;
 		if (run > len - done)
 			run = len - done;
+		if (write)
+			memory_mark_written(mem, (uint64_t)((uint8_t *)host - mem->host), run);
 		step(ctx, host, run);
 		done += run;
 	}

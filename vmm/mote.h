@@ -47,6 +47,7 @@ struct machine_program {
 	char *const *argv; /* NULL-terminated */
 	char *const *envp;
 	unsigned short rows, columns; /* of the terminal, 0 when none */
+	bool stop_ready; /* machine_set_program(): machine_run() answers MOTE_READY once more, before its first instruction */
 };
 
 /* ---- launching ---- */
@@ -87,7 +88,7 @@ int launch_exit_status(int err);
  */
 int machine_run(struct machine *m);
 
-enum machine_end {
+enum mote_end {
 	MOTE_END_NONE,	  /* it has not ended */
 	MOTE_END_EXIT,	  /* PROGRAM ended: status as the shell has it */
 	MOTE_END_STOPPED, /* machine_stop(): status as given there */
@@ -95,7 +96,7 @@ enum machine_end {
 	MOTE_END_BROKEN,  /* it did what no machine may do (triple fault ...), or mote failed: said on stderr */
 };
 /* How the last machine_run() ended. */
-enum machine_end machine_end_kind(const struct machine *m);
+enum mote_end machine_end_kind(const struct machine *m);
 
 /* End the machine from any thread or signal handler: the first status given wins. */
 void machine_stop(struct machine *m, int status);
@@ -129,15 +130,17 @@ int snapshot_open(struct snapshot **out, const char *path);
 struct restore_config {
 	int in, out, err; /* host descriptors for the program's streams, -1: none; they stay the caller's */
 	const char *const *disk; /* the same disks in the same order as when it was taken; NULL or NULL-terminated */
+	bool resettable; /* machine_reset() will be used */
 };
 /* A new machine from s, which shares s's pages until it writes them. 0 or a negative errno, said. */
 int machine_restore(struct machine **out, struct snapshot *s, const struct restore_config *config);
 
 /*
  * After machine_reset() or machine_restore(), before machine_run(): have the guest execute another program instead of the one it was
- * about to start. path: a program that is in the guest's root already, or, with host_file, a host file that is put there (its libraries
- * must be there already). Strings are copied. 0 or a negative errno: -E2BIG.
+ * about to start: a file that is in its root already. Strings are copied. 0 or a negative errno: -E2BIG (more than MOTE_ORDER_MAX bytes),
+ * -EINVAL (the machine is at no ready point, said), -ENOMEM.
  */
+#define MOTE_ORDER_MAX (2u << 20)
 int machine_set_program(struct machine *m, const struct machine_program *program);
 
 /* ---- tests ---- */

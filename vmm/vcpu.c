@@ -67,6 +67,14 @@ static bool ended(struct machine *m)
 	return atomic_load_explicit(&m->status, memory_order_relaxed) >= 0;
 }
 
+/* It has ended, and not at a point from which it may go on. */
+static bool ended_for_good(struct machine *m)
+{
+	int status = atomic_load_explicit(&m->status, memory_order_relaxed);
+
+	return status >= 0 && status != MOTE_READY;
+}
+
 static void exit_mmio(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
@@ -115,7 +123,7 @@ static void handle_exit(struct vcpu *v)
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		exit_io(v);
-		v->unfinished = !ended(v->machine); /* nobody waits for the answer of the last hypercall */
+		v->unfinished = !ended_for_good(v->machine); /* nobody waits for the answer of the last hypercall */
 		break;
 	case KVM_EXIT_MMIO:
 		v->unfinished = true;
@@ -144,13 +152,18 @@ static void handle_exit(struct vcpu *v)
 
 /* KVM finishes an I/O or MMIO instruction when the vCPU is entered next; with immediate_exit that is
  * all it does (KVM API, 5 "kvm_run", KVM_EXIT_IO). */
-static void finish_exit(struct vcpu *v)
+void vcpu_settle(struct vcpu *v)
 {
-	if (!v->unfinished)
-		return;
 	v->run->immediate_exit = 1;
 	ioctl(v->fd, KVM_RUN, 0);
+	v->run->immediate_exit = 0;
 	v->unfinished = false;
+}
+
+static void finish_exit(struct vcpu *v)
+{
+	if (v->unfinished)
+		vcpu_settle(v);
 }
 
 /* Wait for run_changed, which a signal handler that ends the machine cannot signal: look again from
@@ -305,6 +318,20 @@ static void ignore_kick(int sig)
 	(void)sig;
 }
 
+int vcpu_apply(struct vcpu *v)
+{
+	uint32_t nr;
+	unsigned long long arg[4];
+
+	v->unfinished = false;
+	while (ioctl(v->fd, KVM_RUN, 0)) {
+		if (errno != EINTR && errno != EAGAIN)
+			return -EIO;
+		v->run->immediate_exit = 0;
+	}
+	return arch_hypercall_decode(v, &nr, arg) && nr == HC_APPLIED ? 0 : -EIO;
+}
+
 void vcpu_prepare_kicks(void)
 {
 	struct sigaction kick = {.sa_handler = ignore_kick};
@@ -318,6 +345,8 @@ static bool await_run(struct vcpu *v)
 	struct machine *m = v->machine;
 
 	pthread_mutex_lock(&m->run_lock);
+	v->parked = true;
+	pthread_cond_broadcast(&m->run_changed);
 	while (!m->closing && (!m->running || ended(m)))
 		pthread_cond_wait(&m->run_changed, &m->run_lock);
 	v->parked = m->closing;

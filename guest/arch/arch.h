@@ -193,6 +193,8 @@ void arch_take_interrupts(void);
 
 /* ---- the VMM ---- */
 long arch_hypercall(unsigned int nr, u64 a, u64 b, u64 c, u64 d);
+/* Code for machine_control.apply (shared/abi/control.h); never called. */
+extern char arch_apply_stores[];
 
 /* ---- boot ---- */
 /* Around library code that was compiled for user mode and looks for its stack canary through the TLS base (libfdt). */

@@ -3,6 +3,7 @@
 
 #include <linux/virtio_mmio.h>
 #include "arch/arch.h"
+#include "kernel/control.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
@@ -91,6 +92,7 @@ void kernel_main(phys_addr info)
 	sched_init();
 	trace_init(boot_info);
 	clock_init(boot_info);
+	control_init();
 	if (fs_init(boot_info))
 		panic("no root file system");
 	process_start_first(boot_info);

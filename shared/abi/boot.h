@@ -53,6 +53,7 @@ enum boot_flag {
 	BOOT_STDOUT_TTY = 1 << 4,
 	BOOT_STDERR_TTY = 1 << 5,
 	BOOT_READY = 1 << 6,	     /* say HC_READY before the first program's first instruction */
+	BOOT_READY_START = 1 << 9,   /* say HC_READY before anything is executed */
 	BOOT_DETERMINISTIC = 1 << 7, /* same program, same random numbers, clock reads and schedule */
 	BOOT_DEBUGGER = 1 << 8,	     /* a debugger is attached: traps of programs go to it first */
 };

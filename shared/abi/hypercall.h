@@ -82,6 +82,7 @@ enum hypercall {
 enum ready_point {
 	READY_PROGRAM = 0, /* PROGRAM's first instruction comes next */
 	READY_ASKED = 1,   /* a program asked through /dev/mote */
+	READY_START = 2,   /* nothing was executed yet (BOOT_READY_START); READY_GO executes PROGRAM */
 };
 
 enum ready_answer {
@@ -93,7 +94,10 @@ enum ready_answer {
 struct hc_order {
 	unsigned int size; /* bytes of it all */
 	unsigned int argc, envc;
-	unsigned int pad;
+	unsigned int flags; /* enum order_flag */
+};
+enum order_flag {
+	ORDER_READY = 1 << 0, /* say HC_READY again before its first instruction */
 };
 _Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
 

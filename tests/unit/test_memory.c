@@ -46,14 +46,14 @@ END_TEST
 
 START_TEST(ranges)
 {
-	ck_assert_ptr_eq(memory_range(&mem, 0, RAM + FS), mem.host);
-	ck_assert_ptr_eq(memory_range(&mem, RAM + FS, 0), mem.host + RAM + FS);
-	ck_assert_ptr_null(memory_range(&mem, 0, RAM + FS + 1));
-	ck_assert_ptr_null(memory_range(&mem, RAM + FS - 1, 2));
-	ck_assert_ptr_null(memory_range(&mem, RAM + FS + 1, 0));
-	ck_assert_ptr_null(memory_range(&mem, 1, UINT64_MAX));
-	ck_assert_ptr_null(memory_range(&mem, UINT64_MAX, 1));
-	ck_assert_ptr_null(memory_range(&mem, UINT64_MAX, UINT64_MAX));
+	ck_assert_ptr_eq(memory_writable(&mem, 0, RAM + FS), mem.host);
+	ck_assert_ptr_eq(memory_writable(&mem, RAM + FS, 0), mem.host + RAM + FS);
+	ck_assert_ptr_null(memory_writable(&mem, 0, RAM + FS + 1));
+	ck_assert_ptr_null(memory_writable(&mem, RAM + FS - 1, 2));
+	ck_assert_ptr_null(memory_writable(&mem, RAM + FS + 1, 0));
+	ck_assert_ptr_null(memory_writable(&mem, 1, UINT64_MAX));
+	ck_assert_ptr_null(memory_writable(&mem, UINT64_MAX, 1));
+	ck_assert_ptr_null(memory_writable(&mem, UINT64_MAX, UINT64_MAX));
 }
 END_TEST
 
@@ -122,9 +122,9 @@ START_TEST(tables_fit_their_size)
 	ck_assert_int_eq(memory_create(&big, 3ull << 30, 0), 0);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		uint64_t after = ROOT + arch_tables_size(ends[i]);
-		const uint64_t *w = memory_range(&big, after, 4096);
+		const uint64_t *w = memory_writable(&big, after, 4096);
 
-		memset(memory_range(&big, ROOT, after - ROOT), 0, after - ROOT);
+		memset(memory_writable(&big, ROOT, after - ROOT), 0, after - ROOT);
 		arch_build_tables(&big, ROOT, ends[i]);
 		for (unsigned int n = 0; n < 512; n++)
 			ck_assert_uint_eq(w[n], 0);
@@ -140,7 +140,7 @@ END_TEST
 
 static uint64_t *table(uint64_t gpa)
 {
-	return memory_range(&mem, gpa, 4096);
+	return memory_writable(&mem, gpa, 4096);
 }
 
 /* User pages at 0x400000 + n * 0x1000: page n holds frame 0x200000 + n * 0x1000 with flags[n]. */

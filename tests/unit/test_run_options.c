@@ -33,6 +33,18 @@ static int parse(int argc, const char *const *words)
 	parse((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)),                       \
 	      (const char *[]){__VA_ARGS__})
 
+/* The value of name in the guest's environment, or NULL. */
+static const char *run_options_env(const struct run_options *options, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (unsigned int i = 0; i < options->env_count; i++) {
+		if (!strncmp(options->env[i], name, len) && options->env[i][len] == '=')
+			return options->env[i] + len + 1;
+	}
+	return NULL;
+}
+
 START_TEST(sizes)
 {
 	static const struct {

@@ -95,17 +95,17 @@ static void wr(unsigned int reg, uint32_t v)
 
 static struct vring_desc *desc(unsigned int q)
 {
-	return memory_range(&mem, QUEUE_BASE(q), N * 16);
+	return memory_writable(&mem, QUEUE_BASE(q), N * 16);
 }
 
 static struct vring_avail *avail(unsigned int q)
 {
-	return memory_range(&mem, QUEUE_BASE(q) + 0x400, 4 + 2 * N + 2);
+	return memory_writable(&mem, QUEUE_BASE(q) + 0x400, 4 + 2 * N + 2);
 }
 
 static struct vring_used *used(unsigned int q)
 {
-	return memory_range(&mem, QUEUE_BASE(q) + 0x800, 4 + 8 * N + 2);
+	return memory_writable(&mem, QUEUE_BASE(q) + 0x800, 4 + 8 * N + 2);
 }
 
 static uint16_t used_idx(unsigned int q)
@@ -128,7 +128,7 @@ static void negotiate(uint64_t features)
 
 static void add_queue(unsigned int q)
 {
-	memset(memory_range(&mem, QUEUE_BASE(q), 0x1000), 0, 0x1000);
+	memset(memory_writable(&mem, QUEUE_BASE(q), 0x1000), 0, 0x1000);
 	wr(VIRTIO_MMIO_QUEUE_SEL, q);
 	ck_assert_uint_ge(rd(VIRTIO_MMIO_QUEUE_NUM_MAX), N);
 	wr(VIRTIO_MMIO_QUEUE_NUM, N);
@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(test_rng)
 {
-	unsigned char *p = memory_range(&mem, BUFFER, 64);
+	unsigned char *p = memory_writable(&mem, BUFFER, 64);
 	ck_assert_int_eq(rng_add(NULL), 0);
 	negotiate(0);
 	add_queue(0);
@@ -318,7 +318,7 @@ START_TEST(test_console_output)
 	char got[16];
 	console_up();
 	add_queue(7);
-	memcpy(memory_range(&mem, BUFFER, 16), "hello, world\n", 13);
+	memcpy(memory_writable(&mem, BUFFER, 16), "hello, world\n", 13);
 	describe(7, 0, BUFFER, 6, VRING_DESC_F_NEXT);
 	describe(7, 1, BUFFER + 6, 7, 0);
 	offer(7, 0);
@@ -331,7 +331,7 @@ END_TEST
 
 START_TEST(test_console_input)
 {
-	char *p = memory_range(&mem, BUFFER, 16);
+	char *p = memory_writable(&mem, BUFFER, 16);
 	console_up();
 	add_queue(4);
 	ck_assert_int_eq(write(in_pipe[1], "abcdef", 6), 6);
@@ -369,7 +369,7 @@ START_TEST(test_console_backpressure)
 	add_queue(7);
 	fcntl(out_pipe[1], F_SETPIPE_SZ, 4096);
 	for (int i = 0; i < 4; i++) {
-		memset(memory_range(&mem, BUFFER + 0x2000 * i, 0x2000), 'a' + i, 0x2000);
+		memset(memory_writable(&mem, BUFFER + 0x2000 * i, 0x2000), 'a' + i, 0x2000);
 		describe(7, i, BUFFER + 0x2000 * i, 0x2000, 0);
 		offer(7, i);
 	}
@@ -416,7 +416,7 @@ END_TEST
 
 START_TEST(test_console_closed_output)
 {
-	struct virtio_console_control *m = memory_range(&mem, BUFFER + 64, sizeof(*m));
+	struct virtio_console_control *m = memory_writable(&mem, BUFFER + 64, sizeof(*m));
 	console_up();
 	add_queue(7);
 	close(out_pipe[0]);
@@ -440,7 +440,7 @@ END_TEST
 /* A host that refuses output for another reason says which; the next output is tried again. */
 START_TEST(test_console_refused_output)
 {
-	struct virtio_console_control *m = memory_range(&mem, BUFFER + 64, 2 * sizeof(*m));
+	struct virtio_console_control *m = memory_writable(&mem, BUFFER + 64, 2 * sizeof(*m));
 	int full = open("/dev/full", O_WRONLY);
 	struct console_config c = {.in = -1, .out = full, .err = -1};
 	ck_assert_int_eq(console_add(NULL, &c), 0);
@@ -465,7 +465,7 @@ END_TEST
 
 START_TEST(test_console_control)
 {
-	struct virtio_console_control *m = memory_range(&mem, BUFFER, 64);
+	struct virtio_console_control *m = memory_writable(&mem, BUFFER, 64);
 	console_up();
 	add_queue(2);
 	add_queue(3);
@@ -517,8 +517,8 @@ static void disk_up(const char *suffix)
 /* A request with n bytes of data at BUFFER: its status. */
 static int request(uint32_t type, uint64_t sector, uint32_t n, bool device_writes)
 {
-	struct virtio_blk_outhdr *h = memory_range(&mem, BUFFER - 64, sizeof(*h));
-	uint8_t *status = memory_range(&mem, BUFFER - 1, 1);
+	struct virtio_blk_outhdr *h = memory_writable(&mem, BUFFER - 64, sizeof(*h));
+	uint8_t *status = memory_writable(&mem, BUFFER - 1, 1);
 	uint16_t before = used_idx(0);
 	*h = (struct virtio_blk_outhdr){.type = type, .sector = sector};
 	*status = 0xee;
@@ -533,7 +533,7 @@ static int request(uint32_t type, uint64_t sector, uint32_t n, bool device_write
 
 START_TEST(test_disk)
 {
-	char *p = memory_range(&mem, BUFFER, 64 * 512), text[16];
+	char *p = memory_writable(&mem, BUFFER, 64 * 512), text[16];
 	uint64_t capacity;
 	disk_up("");
 	dev->read(dev, VIRTIO_MMIO_CONFIG, &capacity, 8);
@@ -561,7 +561,7 @@ END_TEST
 
 START_TEST(test_disk_discard)
 {
-	struct virtio_blk_discard_write_zeroes *seg = memory_range(&mem, BUFFER, 512);
+	struct virtio_blk_discard_write_zeroes *seg = memory_writable(&mem, BUFFER, 512);
 	disk_up("");
 	*seg = (struct virtio_blk_discard_write_zeroes){.sector = 0, .num_sectors = 8};
 	int r = request(VIRTIO_BLK_T_DISCARD, 0, sizeof(*seg), false);

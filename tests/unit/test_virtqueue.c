@@ -30,9 +30,9 @@ static void setup(void)
 {
 	ck_assert_int_eq(memory_create(&mem, RAM, 0), 0);
 	q = (struct virtqueue){.desc = DESC, .avail = AVAIL, .used = USED, .size = SIZE, .ready = 1, .event_idx = 1, .indirect = 1};
-	desc = memory_range(&mem, DESC, SIZE * sizeof(*desc));
-	avail = memory_range(&mem, AVAIL, 4 + 2 * SIZE + 2);
-	used = memory_range(&mem, USED, 4 + 8 * SIZE + 2);
+	desc = memory_writable(&mem, DESC, SIZE * sizeof(*desc));
+	avail = memory_writable(&mem, AVAIL, 4 + 2 * SIZE + 2);
+	used = memory_writable(&mem, USED, 4 + 8 * SIZE + 2);
 }
 
 static void teardown(void)
@@ -195,7 +195,7 @@ END_TEST
 
 static void indirect(unsigned int n)
 {
-	struct vring_desc *t = memory_range(&mem, TABLE, n * sizeof(*t));
+	struct vring_desc *t = memory_writable(&mem, TABLE, n * sizeof(*t));
 	for (unsigned int i = 0; i < n; i++)
 		t[i] = (struct vring_desc){
 			.addr = DATA + 16 * i, .len = 16, .flags = i + 1 < n ? VRING_DESC_F_NEXT : 0, .next = i + 1};
@@ -221,7 +221,7 @@ END_TEST
 
 START_TEST(test_bad_indirect)
 {
-	struct vring_desc *t = memory_range(&mem, TABLE, 4 * sizeof(*t));
+	struct vring_desc *t = memory_writable(&mem, TABLE, 4 * sizeof(*t));
 	offer(0);
 	indirect(4);
 	desc[0].len = 0;

@@ -36,9 +36,30 @@ void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end);
 
 /* Processor features as the guest shall see them. 0 or a negative errno, said. */
 int arch_vcpu_init(struct vcpu *v);
+/* The processor's features that the guest is shown, as bits: a guest made for some runs wherever all of these are there. */
+void arch_features(uint32_t features[8]);
 /* Put v at virtual address pc with page tables `root` and arg in the first argument register, as
  * boot.h describes. Takes effect at the next vcpu_run(). 0 or a negative errno. */
 int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg);
+
+/*
+ * All of a parked vCPU's state that is not memory, as plain bytes: registers, FPU, interrupt controller, pending events.
+ * arch_vcpu_load() takes effect at the next vcpu_run(); it may be given to another vCPU of the same index in a new machine
+ * (arch_vcpu_init() has passed). counter_shift: how much further the counter is now than when the state was saved, by which
+ * an armed timer moves. 0 or a negative errno, said.
+ */
+size_t arch_vcpu_state_size(void);
+int arch_vcpu_save(struct vcpu *v, void *state);
+int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift);
+/* The counter when the state was saved. */
+uint64_t arch_vcpu_state_counter(const void *state);
+/* The bytes of a saved state that say what the guest is like: without the counter and what else follows the time. */
+void arch_vcpu_state_normalise(void *state);
+/* Put v at supervisor address pc with page tables `root`, arg in the first argument register, interrupts off, all
+ * descriptor tables as in `state`. */
+void arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg);
+/* Forget all that is cached of the guest's page tables, on a host that does not shadow them: memory may have changed. */
+int arch_vcpu_flush(struct vcpu *v);
 
 /* The guest's counter in v now, and its frequency. 0 or a negative errno. */
 int arch_counter_read(struct vcpu *v, uint64_t *counter);

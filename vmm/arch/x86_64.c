@@ -73,7 +73,7 @@ void *memory_walk(const struct memory *mem, uint64_t root, uint64_t va, bool use
 			*run = size - off;
 			if (gpa < mem->size && mem->size - gpa < *run)
 				*run = mem->size - gpa;
-			return memory_range(mem, gpa, *run);
+			return (void *)memory_range(mem, gpa, *run);
 		}
 	}
 }
@@ -105,7 +105,7 @@ static unsigned int table_index(uint64_t va, unsigned int shift)
 
 void arch_build_tables(const struct memory *mem, uint64_t at, uint64_t map_end)
 {
-	uint64_t *t = memory_range(mem, at, arch_tables_size(map_end));
+	uint64_t *t = memory_writable(mem, at, arch_tables_size(map_end));
 	uint64_t *root = t, *direct = t + 512, *window = t + 1024, *window_dir = t + 1536,
 		 *dir = t + 2048;
 	uint64_t n = memory_directories(map_end);
@@ -333,6 +333,29 @@ static void hide_random(struct cpuid_table *t)
 			t->entry[i].ecx &= ~bit_RDRND;
 		if (t->entry[i].function == 7)
 			t->entry[i].ebx &= ~bit_RDSEED;
+	}
+}
+
+/* The leaves that programs choose their code by. */
+void arch_features(uint32_t f[8])
+{
+	struct cpuid_table t = {0};
+
+	memset(f, 0, 8 * sizeof(*f));
+	build_cpuid(&t, 0);
+	for (unsigned int i = 0; i < t.head.nent; i++) {
+		const struct kvm_cpuid_entry2 *e = &t.entry[i];
+
+		if (e->function == 1) {
+			f[0] = e->ecx;
+			f[1] = e->edx;
+		} else if (e->function == 7) {
+			f[2] = e->ebx;
+			f[3] = e->edx;
+		} else if (e->function == 0x80000001) {
+			f[4] = e->ecx;
+			f[5] = e->edx;
+		}
 	}
 }
 
@@ -598,8 +621,8 @@ static void set_gate(uint64_t *idt, unsigned int vector, uint64_t handler)
 /* Kernel code and data, user data and code at Linux's selectors, and the task state. */
 static void set_descriptors(const struct memory *mem)
 {
-	uint64_t *gdt = memory_range(mem, PROBE_GDT, 0x100), tss = probe_kernel_va(PROBE_TSS);
-	uint64_t *idt = memory_range(mem, PROBE_IDT, 0x300);
+	uint64_t *gdt = memory_writable(mem, PROBE_GDT, 0x100), tss = probe_kernel_va(PROBE_TSS);
+	uint64_t *idt = memory_writable(mem, PROBE_IDT, 0x300);
 	uint64_t rsp0 = probe_kernel_va(PROBE_STACK_TOP);
 
 	gdt[2] = 0x00af9b000000ffff;
@@ -621,8 +644,8 @@ int arch_probe_prepare(struct machine *m)
 	if (mem->size < LARGE_PAGE || memory_write(mem, PROBE_CODE, probe_code, len))
 		return -EINVAL;
 	arch_build_tables(mem, PROBE_TABLES, mem->size);
-	uint64_t *root = memory_range(mem, PROBE_TABLES, PAGE),
-		 *t = memory_range(mem, PROBE_USER_TABLES, 3 * PAGE);
+	uint64_t *root = memory_writable(mem, PROBE_TABLES, PAGE),
+		 *t = memory_writable(mem, PROBE_USER_TABLES, 3 * PAGE);
 	const uint64_t flags = PTE_P | PTE_U | PTE_A;
 
 	root[0] = PROBE_USER_TABLES | flags;

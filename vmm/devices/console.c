@@ -289,6 +289,18 @@ static void console_reset(struct virtio_device *dev)
 	memset(c->state.port, 0, sizeof(c->state.port));
 }
 
+/* What waited for the host waits again. */
+static void console_resumed(struct virtio_device *dev)
+{
+	struct console *c = (struct console *)dev;
+
+	for (unsigned int i = 0; i < CONSOLE_PORTS; i++) {
+		c->want_in[i] = c->want_out[i] = false;
+		port_transmit(c, i);
+		port_receive(c, i);
+	}
+}
+
 /* ---- the input thread ---- */
 
 static bool read_size(struct console *c)
@@ -416,6 +428,7 @@ static const struct virtio_ops console_ops = {
 	.queue_count = CONSOLE_QUEUES,
 	.notify = console_notify,
 	.reset = console_reset,
+	.resumed = console_resumed,
 };
 
 static void choose_ends(struct console *c, const struct console_config *k)
@@ -458,6 +471,7 @@ int console_add(struct machine *m, const struct console_config *k)
 	virtio_setup(&c->virtio, &console_ops, VIRTIO_ID_CONSOLE, &c->state.config,
 		     sizeof(c->state.config));
 	c->virtio.mmio.destroy = console_destroy;
+	c->virtio.mmio.state[1] = (struct device_state){&c->state, sizeof(c->state)};
 	c->state.config = (struct virtio_console_config){
 		.cols = k->columns, .rows = k->rows, .max_nr_ports = CONSOLE_PORTS};
 	choose_ends(c, k);

@@ -7,7 +7,10 @@
 #define MOTE_DEVICES_DEVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define DEVICE_STATES 2
 
 struct machine;
 struct memory;
@@ -22,6 +25,16 @@ struct mmio_device {
 	void (*write)(struct mmio_device *dev, uint64_t off, const void *data, unsigned int len);
 	/* Back to the state at power-on. */
 	void (*reset)(struct mmio_device *dev);
+	/* All that a snapshot must hold of it (beside guest memory), plain bytes; unused ones have size 0. */
+	struct device_state {
+		void *at;
+		size_t size;
+	} state[DEVICE_STATES];
+	/* While vCPUs are parked: from freeze() to thaw() no thread of the device touches its state or guest memory. */
+	void (*freeze)(struct mmio_device *dev);
+	void (*thaw)(struct mmio_device *dev);
+	/* Its state was loaded (it is not frozen): serve what the queues hold. Called before vCPUs go on. May be NULL. */
+	void (*resume)(struct mmio_device *dev);
 	/* Called after all vCPUs have stopped: finish output that the guest has handed over, stop
 	 * threads, free dev. */
 	void (*destroy)(struct mmio_device *dev);

@@ -75,6 +75,7 @@ int rng_add(struct machine *m)
 		return -ENOMEM;
 	virtio_setup(&r->virtio, &rng_ops, VIRTIO_ID_RNG, NULL, 0);
 	r->virtio.mmio.destroy = rng_destroy;
+	r->virtio.mmio.state[1] = (struct device_state){&r->state, sizeof(r->state)};
 	seeded_init(&r->state.seeded, m->seed, SEEDED_RNG);
 	int err = machine_add_device(m, &r->virtio.mmio);
 	if (err)

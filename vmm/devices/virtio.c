@@ -299,6 +299,27 @@ static void mmio_reset(struct mmio_device *mmio)
 	pthread_mutex_unlock(&dev->lock);
 }
 
+static void mmio_freeze(struct mmio_device *mmio)
+{
+	pthread_mutex_lock(&((struct virtio_device *)mmio)->lock);
+}
+
+static void mmio_thaw(struct mmio_device *mmio)
+{
+	pthread_mutex_unlock(&((struct virtio_device *)mmio)->lock);
+}
+
+static void mmio_resume(struct mmio_device *mmio)
+{
+	struct virtio_device *dev = (struct virtio_device *)mmio;
+
+	if (!dev->ops->resumed)
+		return;
+	pthread_mutex_lock(&dev->lock);
+	dev->ops->resumed(dev);
+	pthread_mutex_unlock(&dev->lock);
+}
+
 void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
 		  const void *config, unsigned int config_size)
 {
@@ -306,6 +327,10 @@ void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint3
 	dev->mmio.read = mmio_read;
 	dev->mmio.write = mmio_write;
 	dev->mmio.reset = mmio_reset;
+	dev->mmio.freeze = mmio_freeze;
+	dev->mmio.thaw = mmio_thaw;
+	dev->mmio.resume = mmio_resume;
+	dev->mmio.state[0] = (struct device_state){&dev->state, sizeof(dev->state)};
 	dev->ops = ops;
 	dev->config = config;
 	dev->config_size = config_size;

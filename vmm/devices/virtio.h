@@ -26,6 +26,8 @@ struct virtio_ops {
 	void (*started)(struct virtio_device *dev);
 	/* Forget what the driver was doing (status 0). May be NULL. */
 	void (*reset)(struct virtio_device *dev);
+	/* State and memory were loaded from a snapshot: go on with what the queues hold. May be NULL. */
+	void (*resumed)(struct virtio_device *dev);
 };
 
 /* Plain state of the transport: saved and loaded as it is. */
@@ -49,7 +51,7 @@ struct virtio_device {
 	pthread_mutex_t lock;
 };
 
-/* Fill mmio's functions (not destroy) and initialise the lock and state. ops and device_id are set.
+/* Fill mmio's functions (not destroy), its state[0], and initialise the lock and state. ops and device_id are set.
  */
 void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
 		  const void *config, unsigned int config_size);

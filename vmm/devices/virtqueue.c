@@ -28,14 +28,14 @@ bool virtq_valid(const struct memory *mem, const struct virtqueue *q)
 	       memory_range(mem, q->used, used_bytes(q));
 }
 
-static struct vring_avail *avail_ring(const struct memory *mem, const struct virtqueue *q)
+static const struct vring_avail *avail_ring(const struct memory *mem, const struct virtqueue *q)
 {
 	return memory_range(mem, q->avail, avail_bytes(q));
 }
 
 static struct vring_used *used_ring(const struct memory *mem, const struct virtqueue *q)
 {
-	return memory_range(mem, q->used, used_bytes(q));
+	return memory_writable(mem, q->used, used_bytes(q));
 }
 
 /* A table of descriptors being walked. */
@@ -49,7 +49,8 @@ static int chain_add(const struct memory *mem, struct virtq_chain *c, const stru
 {
 	bool writes = d->flags & VRING_DESC_F_WRITE;
 	unsigned int n = c->readable + c->writable;
-	void *host = memory_range(mem, d->addr, d->len);
+	void *host = writes ? memory_writable(mem, d->addr, d->len)
+			    : (void *)memory_range(mem, d->addr, d->len);
 
 	if (!host || d->len == 0 || n >= VIRTQ_MAX_SIZE || (!writes && c->writable))
 		return -EINVAL;
@@ -108,7 +109,7 @@ int virtq_peek(const struct memory *mem, const struct virtqueue *q, struct virtq
 {
 	if (!q->ready)
 		return 0;
-	struct vring_avail *avail = avail_ring(mem, q);
+	const struct vring_avail *avail = avail_ring(mem, q);
 	struct table t = {memory_range(mem, q->desc, sizeof(struct vring_desc) * (uint64_t)q->size),
 			  q->size, false};
 	if (!avail || !t.desc)
@@ -142,7 +143,7 @@ int virtq_finish(const struct memory *mem, struct virtqueue *q, const struct vir
 
 bool virtq_wants_interrupt(const struct memory *mem, const struct virtqueue *q, uint16_t old_used)
 {
-	struct vring_avail *avail = avail_ring(mem, q);
+	const struct vring_avail *avail = avail_ring(mem, q);
 
 	if (!q->ready || !avail || old_used == q->next_used)
 		return false;
@@ -157,7 +158,7 @@ bool virtq_wants_interrupt(const struct memory *mem, const struct virtqueue *q, 
 bool virtq_enable_notify(const struct memory *mem, const struct virtqueue *q)
 {
 	struct vring_used *used = used_ring(mem, q);
-	struct vring_avail *avail = avail_ring(mem, q);
+	const struct vring_avail *avail = avail_ring(mem, q);
 
 	if (!q->ready || !used || !avail)
 		return false;

@@ -232,6 +232,8 @@ const struct vdso_image *arch_vdso(void)
 	MISSING;
 }
 
+char arch_apply_stores[1];
+
 struct clock_data *arch_clock_data(void)
 {
 	MISSING;

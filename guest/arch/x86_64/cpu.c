@@ -4,6 +4,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
+#include "shared/abi/control.h"
 #include "shared/abi/hypercall.h"
 #include "syscall/syscall.h"
 
@@ -22,6 +23,9 @@ AT(struct kernel_lock, ticket, 0);
 AT(struct kernel_lock, serving, 4);
 AT(struct thread_info, work, THREAD_WORK);
 AT(struct thread_info, cpu, THREAD_CPU);
+AT(struct machine_control, store_count, CONTROL_STORE_COUNT);
+AT(struct machine_control, stores, CONTROL_STORES_OFFSET);
+_Static_assert(HC_APPLIED == HC_NR_APPLIED && HC_PORT == HC_PORT_NR, "layout.h");
 _Static_assert(sizeof(struct arch_regs) == REGS_SIZE, "layout.h");
 _Static_assert(sizeof(struct arch_regs) - offsetof(struct arch_regs, r9) == SYSCALL_FRAME, "layout.h");
 _Static_assert(sizeof(struct arch_regs) - offsetof(struct arch_regs, vector) == TRAP_FRAME, "layout.h");

@@ -50,6 +50,12 @@
 #define SYSCALL_FRAME 96
 #define TRAP_FRAME 128
 
+/* struct machine_control and the hypercall of apply.S. */
+#define CONTROL_STORE_COUNT 120
+#define CONTROL_STORES_OFFSET 128
+#define HC_NR_APPLIED 15
+#define HC_PORT_NR 0xf4
+
 #define STACK_SIZE 16384
 /* thread_info.work as seen from a stack pointer `depth` bytes below the top of the stack. */
 #define THREAD_WORK 8

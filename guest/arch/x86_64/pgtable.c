@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 #include "kernel/boot.h"
+#include "kernel/control.h"
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
 
@@ -63,6 +64,7 @@ static pte_t *new_table(struct arch_pgtable *pt, pte_t *entry)
 
 	if (!p)
 		return NULL;
+	control_note_table(p);
 	p->private = pt->tables;
 	p->freelist = entry;
 	pt->tables = p;

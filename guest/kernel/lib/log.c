@@ -35,6 +35,13 @@ void klog(const char *fmt, ...)
 		arch_hypercall(HC_CONSOLE, virt_to_phys(line), (u64)n, 0, 0);
 }
 
+void klog_place(unsigned long long *ring_pa, unsigned long long *size, unsigned long long *written_pa)
+{
+	*ring_pa = virt_to_phys(ring);
+	*size = LOG_SIZE;
+	*written_pa = virt_to_phys(&written);
+}
+
 u64 klog_written(void)
 {
 	return written;

@@ -21,6 +21,8 @@ void klog(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 u64 klog_written(void);
 /* Copy up to n bytes of the log from position `from` on (what was overwritten is skipped); answers how many. */
 size_t klog_read(u64 from, char *buf, size_t n);
+/* Where the ring lies, how large it is, and where its count of bytes lies: for the control page. */
+void klog_place(unsigned long long *ring_pa, unsigned long long *size, unsigned long long *written_pa);
 
 /* Stop the machine with a report at the host (exit status 125). Any context. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

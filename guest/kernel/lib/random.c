@@ -13,6 +13,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
+#include "shared/abi/control.h"
 
 #define POOL_BYTES   4096u
 #define POOL_SMALL   256u /* refill with an emulated supervisor and without virtio-rng */
@@ -117,10 +118,33 @@ static bool take_early(void *buf, size_t n)
 	return true;
 }
 
+static struct control_random control;
+static u64 generation_seen;
+
+struct control_random *random_control(void)
+{
+	return &control;
+}
+
+/* The machine goes on from a snapshot: what is left of any earlier randomness others have too. */
+static void adopt_seed(void)
+{
+	generation_seen = control.generation;
+	early_used = sizeof(boot_info->early_random);
+	if (!keyed) {
+		memcpy(key, boot_info->random, sizeof(key));
+		keyed = true;
+	}
+	random_mix(control.seed, sizeof(control.seed));
+	memset(control.seed, 0, sizeof(control.seed));
+}
+
 void random_bytes(void *buf, size_t n)
 {
 	u8 *out = buf;
 
+	if (unlikely(control.generation != generation_seen))
+		adopt_seed();
 	if (take_early(buf, n))
 		return;
 	while (n) {

@@ -26,6 +26,9 @@ static inline u64 random_u64(void)
 isize random_to_uio(struct uio *u);
 /* Stir bytes into the generator's key. */
 void random_mix(const void *buf, size_t n);
+/* Where the VMM leaves a fresh seed for a machine that goes on from a snapshot (shared/abi/control.h). */
+struct control_random;
+struct control_random *random_control(void);
 /* /dev/random and /dev/urandom. */
 void random_register_devices(void);
 

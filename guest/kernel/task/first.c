@@ -10,6 +10,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/life.h"
+#include "kernel/task/ready.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
 #include "shared/abi/hypercall.h"
@@ -98,7 +99,7 @@ static int enter_directory(const char *name)
 	return 0;
 }
 
-/* ---- the strings the VMM left: path, cwd, argv, envp ---- */
+/* ---- strings of the VMM: path, cwd, argv, envp ---- */
 
 struct boot_strings {
 	const char *at, *end;
@@ -121,14 +122,14 @@ static int take_strings(struct boot_strings *from, unsigned int count, struct ex
 	return err;
 }
 
-static int run(struct boot_strings *s, const char *program)
+static int run(struct boot_strings *s, const char *program, unsigned int argc, unsigned int envc)
 {
 	struct exec_args args = {.path = (char *)program};
 	int err = enter_directory(next_string(s));
 	if (!err)
-		err = take_strings(s, boot_info->argc, &args.argv);
+		err = take_strings(s, argc, &args.argv);
 	if (!err)
-		err = take_strings(s, boot_info->envc, &args.envp);
+		err = take_strings(s, envc, &args.envp);
 	if (!err)
 		err = exec_args_check_size(&args);
 	if (!err)
@@ -138,17 +139,38 @@ static int run(struct boot_strings *s, const char *program)
 	return err;
 }
 
-static void first_program(void *unused __unused)
+void program_start(const char *strings, size_t len, unsigned int argc, unsigned int envc)
 {
-	struct boot_strings s;
-	s.at = phys_to_virt(boot_info->strings_start);
-	s.end = s.at + boot_info->strings_len;
-	open_stdio();
-	start_session(task_current()->process);
+	struct boot_strings s = {strings, strings + len};
 	const char *program = next_string(&s);
-	int err = run(&s, program);
+	int err = run(&s, program, argc, envc);
 	if (err)
 		give_up(program, err);
+}
+
+/* Whoever goes on from here shall not begin with what could have been done before. */
+static void stand_ready(enum ready_point why)
+{
+	console_prepare();
+	ready_point_request(why);
+}
+
+void program_start_boot(void)
+{
+	program_start(phys_to_virt(boot_info->strings_start), boot_info->strings_len, boot_info->argc,
+		      boot_info->envc);
+	if (boot_info->flags & BOOT_READY)
+		stand_ready(READY_PROGRAM);
+}
+
+static void first_program(void *unused __unused)
+{
+	open_stdio();
+	start_session(task_current()->process);
+	if (boot_info->flags & BOOT_READY_START)
+		stand_ready(READY_START);
+	else
+		program_start_boot();
 }
 
 void process_start_first(const struct boot_info *info __unused)

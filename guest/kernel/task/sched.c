@@ -4,6 +4,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/life.h"
+#include "kernel/task/ready.h"
 #include "kernel/task/runqueue.h"
 #include "kernel/task/task.h"
 #include "kernel/time/clock.h"
@@ -345,13 +346,15 @@ void sched_exit_work(struct arch_regs *r)
 {
 	struct thread_info *info = arch_thread_info();
 	struct task *t = info->task;
-	while (info->work & (WORK_RESCHED | WORK_SIGNAL | WORK_RESTORE_MASK)) {
+	while (info->work & (WORK_RESCHED | WORK_SIGNAL | WORK_RESTORE_MASK | WORK_READY)) {
 		/* Signals first: while this task gives way another may take its signal back, and the restart that the signal's
 		 * interruption calls for would be forgotten. */
 		if (unlikely(t->killed) || info->work & (WORK_SIGNAL | WORK_RESTORE_MASK))
 			exit_or_deliver(t, r);
 		if (info->work & WORK_RESCHED)
 			reschedule(&cpu_table[info->cpu], t);
+		else if (unlikely(info->work & WORK_READY) && !(info->work & WORK_SIGNAL))
+			ready_point();
 	}
 }
 

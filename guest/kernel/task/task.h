@@ -35,6 +35,7 @@ enum work_flag {
 	WORK_SIGNAL = 1 << 1,
 	WORK_TRACE = 1 << 2,	/* also makes entry take the slow path */
 	WORK_RESTORE_MASK = 1 << 3, /* task.saved_mask after sigsuspend, ppoll ... */
+	WORK_READY = 1 << 4,	    /* stand at a ready point: kernel/task/ready.h */
 };
 
 /* Credentials: credentials(7). 32 supplementary groups inline keeps it one allocation. */
@@ -172,6 +173,7 @@ struct task {
 	u64 start_ns;
 	u64 timer_slack_ns;
 	int exit_code;
+	u8 ready_why; /* enum ready_point: WORK_READY */
 	struct rseq __user *rseq;
 	u32 rseq_len, rseq_sig;
 };

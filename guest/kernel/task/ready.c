@@ -1,0 +1,95 @@
+#include "kernel/task/ready.h"
+
+#include <linux/auxvec.h>
+#include "kernel/boot.h"
+#include "kernel/control.h"
+#include "kernel/lib/log.h"
+#include "kernel/mm/pgtable.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/first.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/task.h"
+
+#define ORDER_USUAL 4000 /* bytes of an order: mostly enough, and less than a page with the allocator's own */
+
+void ready_point_request(enum ready_point why)
+{
+	task_current()->ready_why = (u8)why;
+	arch_thread_info()->work |= WORK_READY;
+}
+
+static vaddr aux_value(const struct mm *mm, u64 type)
+{
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(mm->auxv) && mm->auxv[i] != AT_NULL; i += 2)
+		if (mm->auxv[i] == type)
+			return mm->auxv[i + 1];
+	return 0;
+}
+
+/* Where the program that is about to start will find its 16 random bytes: getauxval(3). */
+static phys_addr program_random(struct mm *mm)
+{
+	vaddr va = aux_value(mm, AT_RANDOM);
+	unsigned int flags;
+	phys_addr pa;
+
+	if (!va || va % 16 || !pgtable_lookup(&mm->pgtable, va, &pa, &flags))
+		return 0;
+	return pa | (va & (PAGE_SIZE - 1));
+}
+
+/* The order in memory of its own, or NULL: no memory. */
+static struct hc_order *fetch_order(void)
+{
+	size_t room = ORDER_USUAL, size = 0;
+	struct hc_order *order = kmalloc(room);
+
+	while (order) {
+		long answer = arch_hypercall(HC_ORDER, virt_to_phys(order), room, 0, 0);
+
+		BUG_ON(answer < (long)sizeof(*order));
+		size = (size_t)answer;
+		if (size <= room)
+			break;
+		kfree(order);
+		room = size;
+		order = kmalloc(room);
+	}
+	return order;
+}
+
+static void exec_order(void)
+{
+	bool heavy = arch_heavy_begin();
+	struct hc_order *order = fetch_order();
+
+	if (!order)
+		panic("no memory for the next program's name");
+	program_start((const char *)(order + 1), order->size - sizeof(*order), order->argc, order->envc);
+	if (order->flags & ORDER_READY)
+		ready_point_request(READY_PROGRAM);
+	kfree(order);
+	arch_heavy_end(heavy);
+}
+
+static void exec_boot_program(void)
+{
+	bool heavy = arch_heavy_begin();
+
+	program_start_boot();
+	arch_heavy_end(heavy);
+}
+
+void ready_point(void)
+{
+	struct task *t = task_current();
+	enum ready_point why = t->ready_why;
+
+	arch_thread_info()->work &= ~WORK_READY;
+	control_program_random(why == READY_PROGRAM ? program_random(t->mm) : 0);
+	if (arch_hypercall(HC_READY, why, 0, 0, 0) == READY_EXEC)
+		exec_order();
+	else if (why == READY_START)
+		exec_boot_program();
+}
