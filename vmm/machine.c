@@ -280,6 +280,11 @@ bool machine_forced(struct machine *m)
 	return m->forced;
 }
 
+const uint64_t *machine_seed(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC ? &m->seed : NULL;
+}
+
 bool machine_may_wait(const struct machine *m)
 {
 	return m->flags & BOOT_DETERMINISTIC && !m->stay;

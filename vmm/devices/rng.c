@@ -6,27 +6,23 @@
 #include <sys/random.h>
 
 #include "devices/virtio.h"
-#include "machine.h"
 #include "seeded.h"
 
 /* One request is answered with at most this much: a buffer may be filled partly (5.4.6.1), but not
  * with nothing. */
 #define RNG_MAX_BYTES 4096
 
-/* Plain state beside the transport's: saved and loaded as it is. */
-struct rng_state {
-	struct seeded seeded; /* of a deterministic machine */
-};
-
 struct rng {
 	struct virtio_device virtio; /* first */
-	struct rng_state state;
+	/* Of a deterministic machine. Plain state beside the transport's: saved and loaded as it is. */
+	struct seeded seeded;
+	bool deterministic;
 };
 
 static size_t take_bytes(struct rng *r, void *bytes, size_t want)
 {
-	if (r->virtio.mmio.machine->flags & BOOT_DETERMINISTIC) {
-		seeded_bytes(&r->state.seeded, bytes, want);
+	if (r->deterministic) {
+		seeded_bytes(&r->seeded, bytes, want);
 		return want;
 	}
 	ssize_t got = getrandom(bytes, want, 0);
@@ -75,8 +71,10 @@ int rng_add(struct machine *m)
 		return -ENOMEM;
 	virtio_setup(&r->virtio, &rng_ops, VIRTIO_ID_RNG, NULL, 0);
 	r->virtio.mmio.destroy = rng_destroy;
-	r->virtio.mmio.state[1] = (struct device_state){&r->state, sizeof(r->state)};
-	seeded_init(&r->state.seeded, m->seed, SEEDED_RNG);
+	r->virtio.mmio.state[1] = (struct device_state){&r->seeded, sizeof(r->seeded)};
+	r->deterministic = machine_seed(m);
+	if (r->deterministic)
+		seeded_init(&r->seeded, *machine_seed(m), SEEDED_RNG);
 	int err = machine_add_device(m, &r->virtio.mmio);
 	if (err)
 		rng_destroy(&r->virtio.mmio);
