@@ -4,6 +4,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bb=$(command -v busybox)
+[ -e "$bb" ] || bb=/bin/busybox
 program=${PROGRAM:-$work/deterministic}
 repeat=${MOTE_REPEAT:-20}
 [ -n "${PROGRAM:-}" ] ||
