@@ -98,6 +98,26 @@ run "$work/first" 16 -- "$program" random
 run "$work/next" 0x10 -- "$program" random
 is seed-hexadecimal "" "$(differs "$work/first" "$work/next")"
 
+# A snapshot goes on as the machine it was taken of would have, each time; so does a machine that is reset.
+"$MOTE" snapshot -o "$work/snapshot" --deterministic 1 -- "$program" race >"$work/out.out" 2>&1 || {
+	echo "FAIL snapshot"
+	head -n 5 "$work/out.out"
+}
+run "$work/first" 1 -- "$program" race
+for i in 1 2 3; do
+	"$MOTE" run --from "$work/snapshot" </dev/null >"$work/next.out" 2>"$work/next.err"
+	is "from-snapshot-$i" "" "$(differs "$work/first" "$work/next")"
+done
+if [ -n "${BUILD:-}" ]; then
+	top=$(dirname "$0")/../..
+	gcc -std=gnu17 -O1 -D_GNU_SOURCE -I"$top/vmm" -I"$top" -o "$work/reset" "$top/tests/cli/deterministic_reset.c" \
+		"$BUILD/libmote.a" -lfdt -lz -pthread
+	# short ones: the state is that of all memory, where the host's timer of two seconds would leave its traces
+	for what in waits random pipes places; do
+		is "reset-$what" same "$("$work/reset" "$BUILD/kernel" "$program" "$what" 2>&1)"
+	done
+fi
+
 start=$(date +%s)
 run "$work/out" 1 -- "$bb" sh -c 'date; sleep 100000; date; cut -d" " -f1 /proc/uptime'
 is sleep-takes-no-time 1 $(($(date +%s) - start < 10))

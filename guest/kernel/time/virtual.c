@@ -15,7 +15,7 @@ bool virtual_time_on;
 
 static u64 now_ns;		       /* CLOCK_MONOTONIC */
 static u64 deadline_ns = NO_DEADLINE; /* of the CPU's timer */
-static u64 entries;		       /* how often programs came in */
+static bool came_in;		       /* a program, since the host's timer last fired */
 static u32 waits, others;	       /* calls in a row that looked like waiting, and others since the last of them */
 static u64 schedule_state;	       /* the generator of slices */
 
@@ -107,7 +107,7 @@ static void note_call(bool waiting)
 
 void virtual_call_enter(void)
 {
-	entries++;
+	came_in = true;
 	move(VIRTUAL_CALL_NS << MIN(waits / VIRTUAL_WAITS, VIRTUAL_DOUBLINGS));
 }
 
@@ -129,17 +129,10 @@ u64 virtual_counter_read(void)
 
 /* ---- programs that do not ---- */
 
-static bool alarm_set;
-static u64 alarm_entries; /* `entries` when it was set */
+/* The host's timer fires every patience_ns from the first timer of the guest on. */
+static bool alarm_on;
 static u64 patience_ns = VIRTUAL_PATIENCE_NS;
 static u64 stuck_ns; /* of the host's time: since somebody came in, at least */
-
-static void alarm_start(void)
-{
-	alarm_set = true;
-	alarm_entries = entries;
-	arch_host_alarm(patience_ns);
-}
 
 /* When what waits for the current task to come in is due. The armed deadline may be that of a timer long cancelled. */
 static u64 next_due(void)
@@ -147,12 +140,13 @@ static u64 next_due(void)
 	return runqueue_count ? deadline_ns : timer_next();
 }
 
-/* The host's timer runs only while somebody could be kept waiting: on its own a program may compute for ever. */
 void virtual_timer_arm(u64 ns)
 {
 	deadline_ns = ns;
-	if (ns != NO_DEADLINE && !alarm_set)
-		alarm_start();
+	if (alarm_on)
+		return;
+	alarm_on = true;
+	arch_host_alarm(patience_ns);
 }
 
 static void tell_lost(void)
@@ -168,14 +162,13 @@ static void tell_lost(void)
 void virtual_alarm(void)
 {
 	cpu_current()->interrupts--; /* it is none of the guest's world */
-	alarm_set = false;
-	stuck_ns = entries == alarm_entries ? stuck_ns + patience_ns : 0;
+	stuck_ns = came_in ? 0 : stuck_ns + patience_ns;
+	came_in = false;
 	if (stuck_ns && time_add(now_ns, stuck_ns) >= next_due()) {
 		tell_lost();
 		move(stuck_ns);
 		stuck_ns = 0;
 		expire();
 	}
-	if (!alarm_set && deadline_ns != NO_DEADLINE)
-		alarm_start();
+	arch_host_alarm(patience_ns);
 }

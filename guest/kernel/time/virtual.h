@@ -10,9 +10,9 @@
  * Slices of the scheduler end in virtual time like any timer, so at a system call, and are 1 to VIRTUAL_SLICE_CALLS calls long as the
  * seed will have it: different seeds interleave threads differently.
  *
- * A program that computes does not move it. When one has kept everybody else, or a timer, waiting for VIRTUAL_PATIENCE_NS of the
- * host's time without coming into the kernel (it spins until another thread does something), time moves on as if that had passed, and
- * the VMM is told once that the run depends on the host from there on.
+ * A program that computes does not move it. When one has kept everybody else, or a timer, waiting for one to two times
+ * VIRTUAL_PATIENCE_NS of the host's time without coming into the kernel (it spins until another thread does something), time moves on
+ * as if that had passed, and the VMM is told once that the run depends on the host from there on.
  */
 #ifndef KERNEL_TIME_VIRTUAL_H
 #define KERNEL_TIME_VIRTUAL_H
