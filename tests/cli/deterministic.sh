@@ -10,11 +10,12 @@ repeat=${MOTE_REPEAT:-20}
 [ -n "${PROGRAM:-}" ] ||
 	musl-gcc -std=gnu17 -O1 -D_GNU_SOURCE -static -o "$program" "$(dirname "$0")/deterministic.c" -pthread || exit 125
 
-# run OUT SEED ARG...: OUT.out and OUT.err get what it writes; standard input is a file
+# run OUT SEED ARG...: OUT.out and OUT.err get what it writes; standard input is the file $input
+input=/dev/null
 run() {
 	local out=$1 seed=$2
 	shift 2
-	"$MOTE" run --timeout 100 --deterministic "$seed" "$@" </dev/null >"$out.out" 2>"$out.err"
+	"$MOTE" run --timeout 100 --deterministic "$seed" "$@" <"$input" >"$out.out" 2>"$out.err"
 }
 # differs A B: which of the two streams
 differs() {
@@ -69,6 +70,13 @@ busybox mktemp; busybox date; busybox uptime; busybox ps; busybox ls -la / /proc
 (trap "echo caught; exit 3" TERM; while :; do busybox usleep 70000; done) & busybox sleep 1; kill $!; wait $!; echo $?
 ' # dd's speed is virtual, too
 same shell "$repeat" --file "$bb:/bin/busybox" -- "$bb" sh -c "$script"
+
+head -c 50000 "$program" >"$work/input"
+input=$work/input
+same input-from-a-file 5 -- "$bb" sh -c 'read -r x; echo "${#x}"; md5sum & wc; wait'
+input=/dev/null
+cp "$work/input" "$work/disk"
+same disk 5 --disk "$work/disk" -- "$bb" sh -c 'md5sum /dev/vda & dd if=/dev/vda of=/dev/vda bs=100 count=9; sync; wait; md5sum /dev/vda'
 
 python=/usr/bin/python3
 script='

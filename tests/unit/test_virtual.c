@@ -259,9 +259,12 @@ START_TEST(advances)
 {
 	begin(1);
 	arm(NSEC_PER_SEC);
-	virtual_advance(NSEC_PER_SEC - 1);
-	ck_assert_int_eq(expired, 0);
-	virtual_advance(1);
+	virtual_advance(NSEC_PER_SEC);
+	calls(1, false);
+	ck_assert_uint_eq(virtual_clock_ns(), NSEC_PER_SEC + VIRTUAL_CALL_NS);
+	ck_assert_int_eq(expired, 0); /* nobody asked for a nearer time */
+	virtual_timer_arm(earliest);
+	calls(1, false);
 	ck_assert_int_eq(expired, 1);
 	virtual_advance(~0ull);
 	ck_assert_uint_eq(virtual_clock_ns(), NO_DEADLINE - 1);

@@ -66,7 +66,7 @@ int arch_counter_read(struct vcpu *v, uint64_t *counter);
 uint64_t arch_counter_hz(struct vcpu *v);
 
 /* Around KVM_RUN of a deterministic machine, in the vCPU's thread: have the guest's programs fault when they read the counter, where
- * the guest's own means do not reach them. Keeps errno. */
+ * the guest's own means do not reach them. Signal handlers that come meanwhile must not read it either. Keeps errno. */
 void arch_counter_hide(bool hide);
 
 /* Is this exit of v a hypercall? Then its number and arguments. */

@@ -72,7 +72,8 @@ static void move(u64 ns)
 void virtual_advance(u64 ns)
 {
 	move(ns);
-	expire();
+	if (deadline_ns != NO_DEADLINE)
+		deadline_ns = time_add(deadline_ns, ns);
 }
 
 /*

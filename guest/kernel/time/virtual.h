@@ -43,7 +43,7 @@ void virtual_call_enter(void);
 void virtual_call_exit(bool waiting);
 /* A program reads the counter, which counts ns: its value. As a system call. */
 u64 virtual_counter_read(void);
-/* The guest's clock is put forward by ns (at most NO_DEADLINE); what is due expires. */
+/* The clock jumps ns ahead; what the CPU's timer is armed for stays as far away, as with a real one. */
 void virtual_advance(u64 ns);
 
 /* ---- arch_virtual_time() puts these in the place of its own ---- */
