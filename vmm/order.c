@@ -49,7 +49,8 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 	*order = (struct hc_order){.size = (unsigned int)len,
 				   .argc = argc,
 				   .envc = envc,
-				   .flags = p->stop_ready ? ORDER_READY : 0};
+				   .flags = (p->stop_ready ? ORDER_READY : 0) |
+						    (p->fixed_layout ? ORDER_FIXED_LAYOUT : 0)};
 	fill((char *)(order + 1), p);
 	free(m->order);
 	m->order = order;

@@ -98,6 +98,7 @@ struct hc_order {
 };
 enum order_flag {
 	ORDER_READY = 1 << 0, /* say HC_READY again before its first instruction */
+	ORDER_FIXED_LAYOUT = 1 << 1, /* addresses are not randomised: personality(2), ADDR_NO_RANDOMIZE */
 };
 _Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
 

@@ -1,6 +1,7 @@
 #include "kernel/task/ready.h"
 
 #include <linux/auxvec.h>
+#include <linux/personality.h>
 #include "kernel/boot.h"
 #include "kernel/control.h"
 #include "kernel/lib/log.h"
@@ -11,7 +12,8 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
 
-#define ORDER_USUAL 4000 /* bytes of an order: mostly enough, and less than a page with the allocator's own */
+/* The order: mostly it fits here, which spares the allocation and lets it be fetched in supervisor mode. */
+static u8 usual_order[PAGE_SIZE] __aligned(8);
 
 void ready_point_request(enum ready_point why)
 {
@@ -39,37 +41,38 @@ static phys_addr program_random(struct mm *mm)
 	return pa | (va & (PAGE_SIZE - 1));
 }
 
-/* The order in memory of its own, or NULL: no memory. */
-static struct hc_order *fetch_order(void)
+/* As much of the order as fits: its length. */
+static size_t fetch_order(void *room, size_t size)
 {
-	size_t room = ORDER_USUAL, size = 0;
-	struct hc_order *order = kmalloc(room);
+	long answer = arch_hypercall(HC_ORDER, virt_to_phys(room), size, 0, 0);
 
-	while (order) {
-		long answer = arch_hypercall(HC_ORDER, virt_to_phys(order), room, 0, 0);
+	BUG_ON(answer < (long)sizeof(struct hc_order));
+	return (size_t)answer;
+}
 
-		BUG_ON(answer < (long)sizeof(*order));
-		size = (size_t)answer;
-		if (size <= room)
-			break;
-		kfree(order);
-		room = size;
-		order = kmalloc(room);
-	}
+/* All of an order that is too long for usual_order. */
+static struct hc_order *fetch_long_order(size_t size)
+{
+	struct hc_order *order = kmalloc(size);
+
+	if (!order || fetch_order(order, size) != size)
+		panic("no memory for the next program's arguments");
 	return order;
 }
 
 static void exec_order(void)
 {
+	size_t size = fetch_order(usual_order, sizeof(usual_order));
 	bool heavy = arch_heavy_begin();
-	struct hc_order *order = fetch_order();
+	struct hc_order *order = size <= sizeof(usual_order) ? (void *)usual_order : fetch_long_order(size);
 
-	if (!order)
-		panic("no memory for the next program's name");
-	program_start((const char *)(order + 1), order->size - sizeof(*order), order->argc, order->envc);
+	if (order->flags & ORDER_FIXED_LAYOUT)
+		task_current()->process->personality |= ADDR_NO_RANDOMIZE;
+	program_start((const char *)(order + 1), size - sizeof(*order), order->argc, order->envc);
 	if (order->flags & ORDER_READY)
 		ready_point_request(READY_PROGRAM);
-	kfree(order);
+	if ((void *)order != usual_order)
+		kfree(order);
 	arch_heavy_end(heavy);
 }
 
@@ -81,12 +84,23 @@ static void exec_boot_program(void)
 	arch_heavy_end(heavy);
 }
 
+/* Its first instruction is brought in before the machine is remembered, not after every reset. */
+static void bring_in_first(struct task *t)
+{
+	bool heavy = arch_heavy_begin();
+
+	mm_fault(t->mm, arch_regs_pc(arch_task_regs(t)), FAULT_EXEC);
+	arch_heavy_end(heavy);
+}
+
 void ready_point(void)
 {
 	struct task *t = task_current();
 	enum ready_point why = t->ready_why;
 
 	arch_thread_info()->work &= ~WORK_READY;
+	if (why == READY_PROGRAM)
+		bring_in_first(t);
 	control_program_random(why == READY_PROGRAM ? program_random(t->mm) : 0);
 	if (arch_hypercall(HC_READY, why, 0, 0, 0) == READY_EXEC)
 		exec_order();
