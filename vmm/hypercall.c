@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "message.h"
 #include "report.h"
+#include "seeded.h"
 #include "shared/abi/hypercall.h"
 #include "trace.h"
 
@@ -94,6 +95,8 @@ static int64_t do_time(struct vcpu *v, uint64_t gpa)
 	if (err)
 		return err;
 	t.counter = counter;
+	if (v->machine->flags & BOOT_DETERMINISTIC)
+		t = (struct hc_time){.realtime_ns = SEEDED_REALTIME_NS};
 	return memory_write(&v->machine->memory, gpa, &t, sizeof(t));
 }
 

@@ -42,6 +42,7 @@ struct machine {
 	struct memory memory;
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
+	uint64_t seed;	    /* BOOT_DETERMINISTIC */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
 	pthread_mutex_t start_lock;  /* HC_CPU_START, interrupt routes and the end of the machine */
 	bool started[MOTE_MAX_CPUS]; /* under start_lock; has a thread (but 0) */

@@ -36,7 +36,8 @@ struct machine_config {
 	uint64_t mem_size;    /* bytes of RAM, page aligned, MOTE_MIN_MEM..MOTE_MAX_MEM */
 	uint64_t bootfs_size; /* bytes of the boot file system, page aligned, may be 0 */
 	unsigned int cpus;    /* 1..MOTE_MAX_CPUS */
-	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_STD*_TTY of shared/abi/boot.h */
+	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_DETERMINISTIC (one CPU), BOOT_STD*_TTY of shared/abi/boot.h */
+	uint64_t seed;	      /* with BOOT_DETERMINISTIC: what random numbers and the schedule follow from */
 };
 
 /* What the kernel starts as its first program; strings belong to the caller. */
