@@ -196,6 +196,8 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 	case HC_IO_FAULT:
 	case HC_COVERAGE:
 		return control_hypercall(m, nr, arg);
+	case HC_DEBUG_TRAP:
+		return debug_trap(v, arg);
 	default:
 		return -ENOSYS;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "debug/gdb.h"
 #include "host.h"
 #include "report.h"
 
@@ -293,6 +294,7 @@ bool machine_may_wait(const struct machine *m)
 
 void machine_finish(struct machine *m)
 {
+	gdb_finish(m, m->status);
 	while (m->device_count) {
 		struct mmio_device *d = m->device[--m->device_count];
 		int irq = d->irq;

@@ -105,6 +105,17 @@ enum mote_end machine_end_kind(const struct machine *m);
 /* End the machine from any thread or signal handler: the first status given wins. */
 void machine_stop(struct machine *m, int status);
 
+/* ---- a debugger ---- */
+
+/*
+ * Between machine_launch() with the flag BOOT_DEBUGGER and the first machine_run(): the machine stands before its first instruction
+ * until a gdb that connects lets it go. where: "ADDRESS:PORT" (numbers; port 0: any), "unix:PATH", or NULL for 127.0.0.1:1234. Says on
+ * stderr what to type. machine_finish() tells gdb the end. 0 or a negative errno, said.
+ */
+int machine_debug(struct machine *m, const char *where);
+/* Wait until a gdb has come, or machine_stop(). */
+void machine_debug_wait(struct machine *m);
+
 /* ---- snapshots ---- */
 
 /*

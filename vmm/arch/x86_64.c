@@ -587,6 +587,8 @@ __asm__(".pushsection .rodata\n"
 	"	jmp probe_trap\n"
 	"probe_syscall: syscall\n"
 	"	jmp probe_syscall\n"
+	"probe_store: mov %eax, (%rdi)\n"
+	"	jmp probe_empty\n"
 	"probe_ud_handler: dec %r12\n"	/* skip the two bytes of ud2 */
 	"	jz probe_empty\n"
 	"	addq $2, (%rsp)\n"
@@ -603,7 +605,7 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 /* clang-format on */
 extern const char probe_code[], probe_empty[], probe_loop[], probe_supervisor[], probe_trap[],
-	probe_syscall[], probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
+	probe_syscall[], probe_store[], probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
 
 static uint64_t probe_at(const char *label)
 {
@@ -666,6 +668,7 @@ static const struct probe {
 	[PROBE_USER] = {probe_loop, true, PROBE_USER_LOOPS, 1},
 	[PROBE_TRAP] = {probe_trap, true, 0, PROBE_TRIPS},
 	[PROBE_SYSCALL] = {probe_syscall, true, 0, PROBE_TRIPS},
+	[PROBE_STORE] = {probe_store, false, 0, 0},
 };
 
 static int set_syscall_msrs(struct vcpu *v)
@@ -682,6 +685,11 @@ static int set_syscall_msrs(struct vcpu *v)
 	return ioctl(v->fd, KVM_SET_MSRS, &m) == 3 ? 0 : -EIO;
 }
 
+uint64_t arch_probe_store_address(void)
+{
+	return probe_kernel_va(PROBE_STACK_TOP - 256);
+}
+
 int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 {
 	const struct probe *p = &probes[which];
@@ -691,6 +699,7 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 	arch_vcpu_set_entry(v, p->user ? pc : probe_kernel_va(pc), PROBE_TABLES, 0);
 	v->run->s.regs.regs.rcx = p->loops;
 	v->run->s.regs.regs.r12 = p->trips;
+	v->run->s.regs.regs.rdi = arch_probe_store_address();
 	s->gdt = (struct kvm_dtable){probe_kernel_va(PROBE_GDT), 0x4f, {0}};
 	s->idt = (struct kvm_dtable){probe_kernel_va(PROBE_IDT), 0x2ff, {0}};
 	s->tr.base = probe_kernel_va(PROBE_TSS);

@@ -44,6 +44,8 @@ static const char option_text[] =
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --deterministic SEED  random numbers, clocks and scheduling follow from a number\n"
 	"      --kernel FILE       another guest kernel\n"
+	"      --gdb[=WHERE]       wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234), "
+	"then run\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
 	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
@@ -52,7 +54,18 @@ static const char option_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_INPUT, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_DETERMINISTIC, OPT_FROM, OPT_CHECK, OPT_ASKED };
+enum long_only {
+	OPT_INITRD = 256,
+	OPT_INPUT,
+	OPT_DISK,
+	OPT_TRACE,
+	OPT_KERNEL,
+	OPT_DETERMINISTIC,
+	OPT_GDB,
+	OPT_FROM,
+	OPT_CHECK,
+	OPT_ASKED,
+};
 
 static const struct option long_options[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -67,6 +80,7 @@ static const struct option long_options[] = {
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"deterministic", required_argument, NULL, OPT_DETERMINISTIC},
+	{"gdb", optional_argument, NULL, OPT_GDB},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"check", required_argument, NULL, OPT_CHECK},
 	{"asked", no_argument, NULL, OPT_ASKED},
@@ -296,6 +310,9 @@ static int parse_one(struct run_options *o, int option, char *value)
 		return 0;
 	case OPT_DETERMINISTIC:
 		return parse_seed(o, value);
+	case OPT_GDB:
+		o->gdb = value ? value : "";
+		return 0;
 	case 'v':
 		o->verbose = true;
 		return 0;
@@ -381,7 +398,7 @@ void run_options_config(const struct run_options *o, struct launch_config *c)
 	*c = (struct launch_config){
 		.mem_size = o->mem_size,
 		.cpus = o->cpus,
-		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) | (o->gdb ? BOOT_DEBUGGER : 0),
 		.deterministic = o->deterministic,
 		.seed = o->seed,
 		.kernel = o->kernel,

@@ -23,6 +23,7 @@ struct run_options {
 	bool trace, verbose;
 	bool deterministic;
 	uint64_t seed;
+	const char *gdb; /* NULL: no debugger; "": at the default place */
 	char **program; /* argv of the guest, NULL-terminated, at least one; with from: its arguments, perhaps none */
 	char **env;	/* environment of the guest, NULL-terminated */
 	char **file;	/* --file, as given, NULL-terminated */

@@ -75,11 +75,18 @@ void code_divert(u8 *at, const void *target)
 	__builtin_memcpy(at + 1, &distance, sizeof(distance));
 }
 
-/* The entries as they stand are for one CPU, no tracing and no virtual time. */
+/* The entries as they stand are for one CPU, no tracing, no virtual time and no debugger. */
 static void choose_entries(void)
 {
 	bool locked = boot_info->cpu_count > 1, general = boot_info->flags & (BOOT_TRACE | BOOT_DETERMINISTIC);
 
+	if (boot_info->flags & BOOT_DEBUGGER) {
+		code_divert(trap_common, trap_common_debugged);
+		code_divert(leave_full, leave_full_debugged);
+		code_divert(syscall_gate, syscall_debugged);
+		code_divert(syscall_faulted_gate, syscall_debugged);
+		return;
+	}
 	if (locked)
 		code_divert(trap_common, trap_common_locked);
 	if (locked || general) {
@@ -94,6 +101,7 @@ void arch_cpu_init(unsigned int cpu)
 
 	if (cpu == 0) {
 		supervisor_emulated = boot_emulated();
+		heavy_allowed = supervisor_emulated && !(boot_info->flags & BOOT_DEBUGGER);
 		choose_entries();
 	}
 	load_tables(area);

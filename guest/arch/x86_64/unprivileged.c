@@ -16,6 +16,8 @@
 #include "kernel/task/task.h"
 #include "shared/abi/hypercall.h"
 
+bool heavy_allowed;
+
 static struct arch_pgtable *loaded_pgtable(unsigned int cpu)
 {
 	struct mm *mm = cpu_table[cpu].mm;
@@ -52,7 +54,7 @@ bool arch_heavy_begin(void)
 {
 	struct thread_info *info = arch_thread_info();
 
-	if (!supervisor_emulated || info->unprivileged)
+	if (!heavy_allowed || info->unprivileged)
 		return false;
 	info->unprivileged = true;
 	go_unprivileged();
