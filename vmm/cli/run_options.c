@@ -35,7 +35,7 @@ static const char help_text[] =
 
 enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
 
-static const struct option long_options[] = {
+const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
 	{"cpus", required_argument, NULL, 'c'},
 	{"env", required_argument, NULL, 'e'},
@@ -172,8 +172,7 @@ static int parse_cwd(struct run_options *o, const char *text)
 	return 0;
 }
 
-/* 0, 1 after --help, or a negative errno, said. */
-static int parse_one(struct run_options *o, int option, char *value)
+int run_options_apply(struct run_options *o, int option, char *value)
 {
 	switch (option) {
 	case 'm':
@@ -210,18 +209,17 @@ static int parse_one(struct run_options *o, int option, char *value)
 	}
 }
 
-/* What getopt(3) found wrong with the option just passed; word is where it stood. */
-static void complain(int why, const char *word)
+void run_options_complain(int why, const char *word, const char *command)
 {
 	if (why == ':')
-		mote_error("%s needs a value (mote run --help)", word);
+		mote_error("%s needs a value (mote %s --help)", word, command);
 	else if (word[0] == '-' && word[1] == '-')
-		mote_error("unknown option %s (mote run --help)", word);
+		mote_error("unknown option %s (mote %s --help)", word, command);
 	else
-		mote_error("unknown option -%c (mote run --help)", optopt);
+		mote_error("unknown option -%c (mote %s --help)", optopt, command);
 }
 
-static int set_defaults(struct run_options *o, int argc)
+int run_options_init(struct run_options *o, int argc)
 {
 	char **room = calloc(3 * (size_t)argc + 10, sizeof(*room));
 
@@ -243,14 +241,14 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 {
 	int option, done;
 
-	if (set_defaults(o, argc))
+	if (run_options_init(o, argc))
 		return MOTE_FAILED;
-	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:vh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:vh", run_options_long, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			complain(option, argv[optind - 1]);
+			run_options_complain(option, argv[optind - 1], "run");
 			return MOTE_FAILED;
 		}
-		done = parse_one(o, option, optarg);
+		done = run_options_apply(o, option, optarg);
 		if (done)
 			return done < 0 ? MOTE_FAILED : 0;
 	}
