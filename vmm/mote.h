@@ -153,6 +153,12 @@ void machine_on_event(struct machine *m, void (*fn)(void *ctx, const char *text,
  * equal digests. Reads all memory that was ever touched: for tests. */
 uint64_t machine_digest(struct machine *m);
 
+/*
+ * What the guest kernel has put into its log from byte position *from (0: ever) on: at most size bytes, the last ones if there are more. *from becomes the position
+ * behind them. Answers how many; 0 also when the kernel has no log, or one that cannot be read. While machine_run() is not on.
+ */
+size_t machine_log(struct machine *m, uint64_t *from, char *buf, size_t size);
+
 /* ---- parts, for those who build machines themselves ---- */
 
 /* A machine with memory, vCPUs and interrupt controller, nothing loaded. */

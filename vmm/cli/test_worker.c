@@ -4,9 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "message.h"
 #include "mote.h"
 #include "shared/abi/boot.h"
+
+#define KERNEL_LOG 16384 /* bytes of it that a report may quote */
 
 /* A worker's machine and the states it can be put back to. */
 struct rig {
@@ -17,7 +21,8 @@ struct rig {
 	struct snapshot *base; /* before any test */
 	struct snapshot *own;  /* at the ready point of the program own_path, or NULL */
 	const char *own_path;
-	bool own_asked; /* the program chose that point itself */
+	bool own_asked;	       /* the program chose that point itself */
+	uint64_t logged;       /* bytes that the kernel had logged at the base */
 	bool fresh;	/* m is as base says */
 };
 
@@ -113,6 +118,7 @@ static int restore(struct rig *r)
 
 static int make_machine(struct rig *r)
 {
+	char ignored[1];
 	int err;
 
 	if (r->options->from) {
@@ -122,6 +128,8 @@ static int make_machine(struct rig *r)
 	} else {
 		err = boot(r);
 	}
+	if (!err)
+		machine_log(r->m, &r->logged, ignored, sizeof(ignored));
 	r->fresh = true;
 	return err;
 }
@@ -221,6 +229,33 @@ static bool flooded(const struct rig *r)
 	return pool_flooded(r->pool, TEST_OUT) || pool_flooded(r->pool, TEST_ERR);
 }
 
+/* Is line in what was said already? Some of the kernel's messages come at once as well. */
+static bool is_told(const struct rig *r, const char *line, size_t len)
+{
+	static char said[KERNEL_LOG];
+	ssize_t n = pread(r->pool->fd[TEST_LOG], said, sizeof(said), 0);
+
+	return n > 0 && memmem(said, (size_t)n, line, len);
+}
+
+/* What the kernel has logged since the base, for the report. */
+static void tell_log(struct rig *r)
+{
+	static char log[KERNEL_LOG];
+	uint64_t from = r->logged;
+	size_t left = machine_log(r->m, &from, log, sizeof(log));
+
+	for (const char *line = log; left;) {
+		const char *end = memchr(line, '\n', left);
+		size_t len = end ? (size_t)(end + 1 - line) : left;
+
+		if (!is_told(r, line, len))
+			message_write(line, len);
+		line += len;
+		left -= len;
+	}
+}
+
 /* How a run that came to its end did. */
 static enum test_outcome judge(const struct rig *r, int status)
 {
@@ -249,6 +284,8 @@ static bool run_test(struct rig *r, const struct test *t)
 
 	result.status = status;
 	result.outcome = err ? TEST_BROKE : judge(r, status);
+	if (test_failed(&result) && r->m)
+		tell_log(r);
 	pool_give(r->pool, &result);
 	return r->m != NULL;
 }
