@@ -251,7 +251,8 @@ static int finish(struct session *s, int pool_status)
 		lost = junit_end(&s->junit, (double)ns / 1e9, s->started, s->options.seed_text);
 	if (pool_status > MOTE_SIGNALLED)
 		fprintf(s->text, "interrupted\n");
-	report_summary(s->text, &s->plan, &s->counts, ns, s->machines);
+	if (s->counts.done || pool_status != MOTE_FAILED)
+		report_summary(s->text, &s->plan, &s->counts, ns, s->machines);
 	lost |= fflush(s->text) || ferror(s->text);
 	if (s->options.tap)
 		lost |= fflush(stdout) || ferror(stdout);

@@ -223,6 +223,8 @@ static void complain(struct pool *p, struct child *c, int wait_status)
 	struct test_capture capture[TEST_STREAMS];
 
 	c->given_up = true;
+	if (p->status) /* one of its kind has said why */
+		return;
 	look_at(p, c, capture);
 	p->config->speak(p->config->ctx);
 	message_write(capture[TEST_LOG].data, capture[TEST_LOG].len);
