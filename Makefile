@@ -114,7 +114,8 @@ guest-tests: $(GUEST_TESTS)
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(BUILD)/bench/%: tests/bench/%.c
 	$(call say,MUSL,$@)
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE $(BENCH_FLAGS) -static -o $@ $<
+$(BUILD)/bench/first: BENCH_FLAGS := -nostartfiles
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)

@@ -65,7 +65,6 @@ struct machine {
 	struct track track;
 	struct snapshot *image; /* its memory is a private mapping of this one's; NULL: it is its own */
 	struct snapshot *base; /* what memory is equal to but for the tracked pages; NULL: nothing yet */
-	uint64_t *tables;      /* shadowed: bit n is set when page n ever was a page table; NULL until needed */
 	bool shadowed;	       /* this host follows page tables by trapping the guest's stores (hosts without nested paging) */
 	bool resumed;	       /* device state was loaded: devices are to look at their queues */
 	char *program;	       /* what it runs, for people; NULL: unknown */

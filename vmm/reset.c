@@ -37,28 +37,41 @@ void machine_thaw(struct machine *m)
 
 /* ---- page tables of a host that shadows them ---- */
 
-/* Pages that were ever tables, by now: the guest's notes are guest memory and will be put back. */
-static int gather_tables(struct machine *m)
+/*
+ * The guest's notes of which pages it made tables: all since boot, for a reset puts the notes back too. Others need no care, even if
+ * an earlier run had a table there: KVM drops what it derived from a word when the guest writes that word, and fills it in
+ * again only when it walks the page as a table.
+ */
+struct notes {
+	const uint64_t *bits; /* in guest memory, as they are now; NULL: none */
+	uint64_t first, count; /* the pages they lie in */
+	uint64_t pages;	      /* that they speak of */
+};
+
+static const struct machine_control *original_control(const struct snapshot *s)
 {
-	uint64_t pages = m->memory.ram_size / PAGE, gpa;
-	const struct machine_control *c = memory_range(&m->memory, m->control, sizeof(*c));
-	size_t bytes = (pages + 63) / 64 * 8;
-
-	if (!m->tables)
-		m->tables = calloc(1, bytes);
-	if (!m->tables)
-		return -ENOMEM;
-	gpa = c ? c->tables : 0;
-	const uint64_t *noted = memory_range(&m->memory, gpa, bytes);
-
-	for (uint64_t i = 0; noted && gpa && i < bytes / 8; i++)
-		m->tables[i] |= noted[i];
-	return 0;
+	return (const void *)snapshot_page(s, s->head.control / PAGE);
 }
 
-static bool is_table(const struct machine *m, uint64_t page)
+static struct notes find_notes(const struct machine *m, const struct snapshot *s)
 {
-	return m->tables && page < m->memory.ram_size / PAGE && (m->tables[page / 64] >> page % 64 & 1);
+	uint64_t gpa = original_control(s)->tables, pages = m->memory.ram_size / PAGE;
+	struct notes n = {.bits = gpa ? memory_range(&m->memory, gpa, (pages + 63) / 64 * 8) : NULL,
+			  .first = gpa / PAGE,
+			  .count = (pages / 8 + PAGE - 1) / PAGE,
+			  .pages = pages};
+
+	return n;
+}
+
+static bool is_table(const struct notes *n, uint64_t page)
+{
+	return n->bits && page < n->pages && (n->bits[page / 64] >> page % 64 & 1);
+}
+
+static bool holds_notes(const struct notes *n, uint64_t page)
+{
+	return n->bits && page - n->first < n->count;
 }
 
 /* The stores for the guest to make, in the control page as it lies in guest memory now. */
@@ -71,12 +84,9 @@ struct stores {
 
 static int stores_begin(struct stores *w, struct machine *m, const struct snapshot *s)
 {
-	const struct machine_control *original =
-		(const void *)(snapshot_page(s, s->head.control / PAGE) + s->head.control % PAGE);
-
-	*w = (struct stores){.m = m, .s = s, .apply = original->apply};
+	*w = (struct stores){.m = m, .s = s, .apply = original_control(s)->apply};
 	w->list = memory_writable(&m->memory, s->head.control, sizeof(*w->list));
-	if (!w->list || s->head.control % PAGE || !w->apply)
+	if (!w->list || !w->apply)
 		return -EINVAL;
 	w->list->store_count = 0;
 	return 0;
@@ -135,24 +145,24 @@ static bool put_back_page(struct machine *m, const struct snapshot *s, uint64_t 
 	return true;
 }
 
-/* All candidates but tables; the tables that differ move to the front of `tables`. */
-static uint32_t put_back_plain(struct machine *m, const struct snapshot *s, uint32_t *tables)
+/* Compare candidate i and put it back. */
+static void put_back(struct machine *m, const struct snapshot *s, uint32_t i)
 {
-	struct track *t = &m->track;
+	track_compared(&m->track, i, put_back_page(m, s, m->track.list[i]));
+}
+
+/* All candidates but tables and notes: those are left in `later`, which has room for all candidates. Answers how many. */
+static uint32_t put_back_plain(struct machine *m, const struct snapshot *s, const struct notes *n, uint32_t *later)
+{
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < t->count; i++) {
-		uint32_t page = t->list[i];
-		bool differs;
+	for (uint32_t i = 0; i < m->track.count; i++) {
+		uint64_t page = m->track.list[i];
 
-		if (tables && is_table(m, page)) {
-			differs = memcmp(m->memory.host + page * PAGE, snapshot_page(s, page), PAGE);
-			if (differs)
-				tables[count++] = page;
-		} else {
-			differs = put_back_page(m, s, page);
-		}
-		track_compared(t, i, differs);
+		if (is_table(n, page) || holds_notes(n, page))
+			later[count++] = i;
+		else
+			put_back(m, s, i);
 	}
 	return count;
 }
@@ -169,26 +179,47 @@ static bool boot_tables_intact(const struct machine *m, const struct snapshot *s
 	return true;
 }
 
+/* Tables, by the guest's own stores. */
+static int put_back_tables(struct machine *m, const struct snapshot *s, const struct notes *n, const uint32_t *later,
+			   uint32_t count)
+{
+	struct stores w;
+	int err = 0;
+
+	w.list = NULL;
+	for (uint32_t i = 0; i < count && !err; i++) {
+		uint64_t page = m->track.list[later[i]];
+
+		if (!is_table(n, page) || !memcmp(m->memory.host + page * PAGE, snapshot_page(s, page), PAGE))
+			continue;
+		track_compared(&m->track, later[i], true);
+		if (!w.list)
+			err = stores_begin(&w, m, s);
+		if (!err)
+			err = put_back_table(&w, page);
+	}
+	if (!w.list)
+		return err;
+	if (!err)
+		err = stores_make(&w);
+	put_back_page(m, s, s->head.control / PAGE);
+	return err;
+}
+
 /* With the guest's help. */
 static int put_back_shadowed(struct machine *m, const struct snapshot *s)
 {
-	uint32_t *tables = malloc(m->track.count * sizeof(*tables) + 1);
-	struct stores w;
-	int err = tables ? 0 : -ENOMEM;
+	struct notes n = find_notes(m, s);
+	uint32_t *later = malloc(m->track.count * sizeof(*later) + 1);
 
-	if (err)
-		return err;
-	uint32_t count = put_back_plain(m, s, tables);
+	if (!later)
+		return -ENOMEM;
+	uint32_t count = put_back_plain(m, s, &n, later);
+	int err = put_back_tables(m, s, &n, later, count);
 
-	if (count)
-		err = stores_begin(&w, m, s);
-	for (uint32_t i = 0; i < count && !err; i++)
-		err = put_back_table(&w, tables[i]);
-	if (count && !err)
-		err = stores_make(&w);
-	if (count) /* the list itself, where it differs */
-		put_back_page(m, s, s->head.control / PAGE);
-	free(tables);
+	for (uint32_t i = 0; i < count; i++) /* notes; and tables that were unchanged grow older */
+		put_back(m, s, later[i]);
+	free(later);
 	return err;
 }
 
@@ -207,7 +238,8 @@ static int put_back_all(struct machine *m, const struct snapshot *s)
 			return err;
 		memset(m->track.seen, 0, (m->track.pages + 63) / 64 * sizeof(*m->track.seen));
 	}
-	put_back_plain(m, s, NULL);
+	for (uint32_t i = 0; i < m->track.count; i++)
+		put_back(m, s, i);
 	return 0;
 }
 
@@ -241,13 +273,9 @@ static int put_back_memory(struct machine *m, struct snapshot *s, bool trusted)
 	if (err)
 		return err;
 	add_path(m, s);
-	if (m->shadowed) {
-		err = gather_tables(m);
-		if (!err && trusted && boot_tables_intact(m, s) && !put_back_shadowed(m, s))
-			return track_settle(m);
-	}
-	if (!err)
-		err = put_back_all(m, s);
+	if (m->shadowed && trusted && boot_tables_intact(m, s) && !put_back_shadowed(m, s))
+		return track_settle(m);
+	err = put_back_all(m, s);
 	return err ? err : track_settle(m);
 }
 

@@ -226,10 +226,8 @@ void machine_forget_snapshots(struct machine *m)
 	track_free(&m->track);
 	snapshot_put(m->image);
 	m->image = NULL;
-	free(m->tables);
 	free(m->program);
 	free(m->order);
 	m->program = NULL;
-	m->tables = NULL;
 	m->order = NULL;
 }

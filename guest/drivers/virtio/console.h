@@ -15,4 +15,7 @@ struct file;
  * cannot be opened. */
 int console_open_stdio(int which, struct file **out);
 
+/* Start now what the first write to standard output or error would start: for machines that are remembered before it. */
+void console_prepare(void);
+
 #endif

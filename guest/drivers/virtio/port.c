@@ -157,6 +157,14 @@ static void tx_start(struct port *p)
 		VQ_SETUP(&p->tx, &device, rx_queue(p) + 1, &tx_memory[p->id]);
 }
 
+void port_prepare(unsigned int id)
+{
+	struct port *p = port_get(id);
+
+	if (p)
+		tx_start(p);
+}
+
 static struct port_chunk *free_chunk(struct port *p)
 {
 	for (unsigned int i = 0; i < PORT_CHUNKS; i++)

@@ -40,6 +40,9 @@ struct port {
 /* The port, its device started: NULL when the machine has no console. */
 struct port *port_get(unsigned int id);
 
+/* Start the device and p's queue for output now, so that the first write need not. */
+void port_prepare(unsigned int id);
+
 /* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or,
  * when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what else the host's
  * write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */

@@ -191,3 +191,11 @@ int console_open_stdio(int which, struct file **out)
 	*out = file_get(&stream_table[which].file);
 	return 0;
 }
+
+void console_prepare(void)
+{
+	for (unsigned int fd = 1; fd <= 2; fd++) {
+		if (!(boot_info->flags & (BOOT_STDIN_TTY << fd)))
+			port_prepare(PORT_STDIN + fd);
+	}
+}

@@ -148,12 +148,19 @@ void program_start(const char *strings, size_t len, unsigned int argc, unsigned 
 		give_up(program, err);
 }
 
+/* Whoever goes on from here shall not begin with what could have been done before. */
+static void stand_ready(enum ready_point why)
+{
+	console_prepare();
+	ready_point_request(why);
+}
+
 void program_start_boot(void)
 {
 	program_start(phys_to_virt(boot_info->strings_start), boot_info->strings_len, boot_info->argc,
 		      boot_info->envc);
 	if (boot_info->flags & BOOT_READY)
-		ready_point_request(READY_PROGRAM);
+		stand_ready(READY_PROGRAM);
 }
 
 static void first_program(void *unused __unused)
@@ -161,7 +168,7 @@ static void first_program(void *unused __unused)
 	open_stdio();
 	start_session(task_current()->process);
 	if (boot_info->flags & BOOT_READY_START)
-		ready_point_request(READY_START);
+		stand_ready(READY_START);
 	else
 		program_start_boot();
 }
