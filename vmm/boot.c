@@ -134,6 +134,7 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	c->version = CONTROL_VERSION;
 	c->tables = m->shadowed ? tables : 0;
 	m->control = b.control;
+	m->info = *info_gpa;
 	put_strings((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);
 	if (fdt_len < 0) {

@@ -12,7 +12,7 @@
 
 #include "devices/blk.h"
 #include "devices/rng.h"
-#include "mote.h"
+#include "machine.h"
 #include "rootfs.h"
 #include "shared/abi/boot.h"
 #include "stage.h"
@@ -215,6 +215,7 @@ static int build(struct machine **out, struct launch *l)
 
 	if (err)
 		return err;
+	m->wants_ready |= l->config->stop_asked;
 	stage_end("machine");
 	err = write_root(m, l, config.bootfs_size);
 	stage_end("root-image");
@@ -248,6 +249,8 @@ int machine_launch(struct machine **out, const struct launch_config *c)
 		mote_error("out of memory");
 		return -ENOMEM;
 	}
+	if (c->plain_streams)
+		l.console.in_tty = l.console.out_tty = l.console.err_tty = false;
 	int err = fill_root(&l);
 
 	stage_end("root-tree");

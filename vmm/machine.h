@@ -60,6 +60,7 @@ struct machine {
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */
 	uint64_t control;   /* gpa of struct machine_control */
+	uint64_t info;	    /* gpa of struct boot_info */
 
 	/* Snapshots: vmm/snapshot.c. */
 	struct track track;

@@ -66,6 +66,8 @@ struct launch_config {
 	const char *const *program; /* more programs that travel along with their libraries (mote test); NULL or NULL-terminated */
 	bool own_streams;	   /* use in, out, err below instead of 0, 1, 2 */
 	int in, out, err;	   /* host descriptors, -1: none; they stay the caller's */
+	bool plain_streams;	   /* the program's streams are no terminal for it, whatever they are here: it may go on elsewhere */
+	bool stop_asked;	   /* ready points that a program asks for end machine_run() even without BOOT_READY */
 	bool deterministic;	   /* fix random numbers, clock reads and scheduling by seed */
 	uint64_t seed;
 };
@@ -141,6 +143,10 @@ int machine_restore(struct machine **out, struct snapshot *s, const struct resto
  */
 #define MOTE_ORDER_MAX (2u << 20)
 int machine_set_program(struct machine *m, const struct machine_program *program);
+
+/* The same program with other arguments, argv[1..] = args (NULL-terminated): where m stands right before PROGRAM. The errors of
+ * machine_set_program(), and -EINVAL, said, when m stands elsewhere. */
+int machine_set_arguments(struct machine *m, char *const *args);
 
 /* ---- tests ---- */
 

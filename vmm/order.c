@@ -57,3 +57,65 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 	arch_hypercall_answer(&m->vcpu[0], READY_EXEC);
 	return 0;
 }
+
+/* ---- the program the machine was made with ---- */
+
+/* Make list[0..count] of the strings at *at, NULL-terminated; NULL: they are cut off, or there is no memory. */
+static char **take_list(char **at, const char *end, unsigned int first, unsigned int count)
+{
+	char **list = calloc((size_t)first + count + 1, sizeof(*list));
+
+	for (unsigned int i = 0; list && i < first + count; i++) {
+		char *nul = *at < end ? memchr(*at, 0, (size_t)(end - *at)) : NULL;
+
+		if (!nul) {
+			free(list);
+			return NULL;
+		}
+		list[i] = *at;
+		*at = nul + 1;
+	}
+	return list;
+}
+
+static int set_arguments(struct machine *m, char *strings, const struct boot_info *b, char *const *args)
+{
+	char *at = strings, *end = strings + b->strings_len;
+	char **names = take_list(&at, end, 2, b->argc), **env = names ? take_list(&at, end, 0, b->envc) : NULL;
+	unsigned int count = 0;
+	int err = -EINVAL;
+
+	while (args[count])
+		count++;
+	char **argv = calloc((size_t)count + 2, sizeof(*argv));
+
+	if (env && argv && b->argc) {
+		argv[0] = names[2];
+		memcpy(argv + 1, args, count * sizeof(*argv));
+		err = machine_set_program(m, &(struct machine_program){
+						     .path = names[0], .cwd = names[1], .argv = argv, .envp = env});
+	}
+	free(argv);
+	free(env);
+	free(names);
+	return err;
+}
+
+int machine_set_arguments(struct machine *m, char *const *args)
+{
+	struct boot_info b;
+
+	if (m->status != MOTE_READY || m->ready_why == READY_ASKED) {
+		mote_error("the machine does not stand right before its program: it takes no arguments");
+		return -EINVAL;
+	}
+	if (memory_read(&m->memory, m->info, &b, sizeof(b)) || b.strings_len > MOTE_ORDER_MAX)
+		return -EINVAL;
+	char *strings = malloc(b.strings_len + 1);
+	int err = strings ? memory_read(&m->memory, b.strings_start, strings, b.strings_len) : -ENOMEM;
+
+	if (!err)
+		err = set_arguments(m, strings, &b, args);
+	free(strings);
+	return err;
+}

@@ -412,4 +412,5 @@ void machine_begin_again(struct machine *m, const struct snapshot *s)
 	m->forced = false;
 	m->end = MOTE_END_NONE;
 	m->status = s->head.ready ? MOTE_READY : -1;
+	m->ready_why = s->head.ready ? (enum ready_point)(s->head.ready - 1) : READY_PROGRAM;
 }

@@ -33,6 +33,7 @@ static void adopt_head(struct machine *m, struct snapshot *s)
 
 	m->boot_root = h->boot_root;
 	m->control = h->control;
+	m->info = h->info;
 	m->kernel.fd = open_kernel(h);
 	m->kernel.entry = h->kernel_entry;
 	m->kernel.start = h->kernel_start;

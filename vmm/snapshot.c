@@ -74,11 +74,12 @@ static void fill_head(struct snapshot_head *h, struct machine *m)
 	h->devices = m->device_count;
 	h->flags = m->flags;
 	h->shadowed = m->shadowed;
-	h->ready = m->status == MOTE_READY;
+	h->ready = m->status == MOTE_READY ? 1 + m->ready_why : 0;
 	arch_features(h->features);
 	h->counter_hz = arch_counter_hz(&m->vcpu[0]);
 	h->boot_root = m->boot_root;
 	h->control = m->control;
+	h->info = m->info;
 	name_kernel(h, &m->kernel);
 	snprintf(h->program, sizeof(h->program), "%s", m->program ? m->program : "");
 }

@@ -39,10 +39,10 @@ struct snapshot_head {
 	uint32_t cpus, started, devices; /* processors, of which started (the first ones); devices */
 	uint32_t flags;			 /* enum boot_flag of the guest */
 	uint32_t shadowed;		 /* page tables were followed through machine_control.tables */
-	uint32_t ready;			 /* taken at a ready point: a program may be set */
+	uint32_t ready;			 /* taken at a ready point: 1 + enum ready_point, else 0 */
 	uint32_t features[SNAPSHOT_FEATURES]; /* of the processor, as the guest was shown: arch_features() */
 	uint64_t counter_hz;
-	uint64_t boot_root, control; /* gpa */
+	uint64_t boot_root, control, info; /* gpa of the boot tables, struct machine_control, struct boot_info */
 	uint64_t kernel_entry, kernel_start, kernel_end;
 	uint64_t kernel_size, kernel_mtime_ns; /* of its file, to know it again */
 	char kernel_path[1024];		       /* for backtraces; "" unknown */

@@ -70,7 +70,7 @@ fails device 125 '/dev/null: neither a program nor' /dev/null
 fails bad-jobs 125 '--jobs 0: must be a number' -j 0 all
 fails bad-option 125 'unknown option --nonsense \(mote test --help\)' --nonsense all
 fails bad-from 125 'nosuch' --from nosuch all/pass
-fails mem-with-from 125 '--mem does not go with --from' --from nosuch --mem 64M all/pass
+fails mem-with-from 125 '--mem is settled by the snapshot' --from nosuch --mem 64M all/pass
 echo garbage >garbage; chmod +x garbage
 fails not-a-program 125 'garbage: neither an ELF' all/pass garbage
 fails bad-kernel 125 'garbage' --kernel garbage all/pass

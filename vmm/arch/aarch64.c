@@ -169,3 +169,51 @@ int arch_halt_enter(int vcpu_fd, void *memory)
 	(void)vcpu_fd, (void)memory;
 	return missing("measuring guest");
 }
+
+size_t arch_vcpu_state_size(void)
+{
+	return 8; /* what there is to save comes with the port */
+}
+
+int arch_vcpu_save(struct vcpu *v, void *state)
+{
+	(void)v, (void)state;
+	return missing("saving a vCPU");
+}
+
+int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift)
+{
+	(void)v, (void)state, (void)counter_shift;
+	return missing("loading a vCPU");
+}
+
+uint64_t arch_vcpu_state_counter(const void *state)
+{
+	(void)state;
+	unreachable("saved state");
+}
+
+void arch_vcpu_state_normalise(void *state)
+{
+	(void)state;
+	unreachable("saved state");
+}
+
+void arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root,
+			    uint64_t arg)
+{
+	(void)v, (void)state, (void)pc, (void)root, (void)arg;
+	unreachable("saved state");
+}
+
+int arch_vcpu_flush(struct vcpu *v)
+{
+	(void)v;
+	return missing("flushing a vCPU");
+}
+
+void arch_features(uint32_t features[8])
+{
+	for (unsigned int i = 0; i < 8; i++)
+		features[i] = 0;
+}

@@ -6,6 +6,7 @@
 #define MOTE_CLI_CLI_H
 
 int cmd_run(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_syscalls(int argc, char **argv);
 int cmd_bench(int argc, char **argv);

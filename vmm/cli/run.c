@@ -1,90 +1,30 @@
 #include "cli.h"
 
-#include <math.h>
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include "ending.h"
 #include "mote.h"
 #include "stage.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
 #include "terminal.h"
 
-/* What the signal handlers see. */
-static struct machine *volatile running; /* NULL but while machine_run() is on */
-static volatile sig_atomic_t ending;
-
-/* End mote by a signal or the timeout: through the machine where it runs, at once where it does not
- * or has been told already. */
-static void end_run(int sig)
-{
-	int status = sig == SIGALRM ? MOTE_TIMEOUT : MOTE_SIGNALLED + sig;
-
-	if (!running || ending) {
-		terminal_restore();
-		_exit(status);
-	}
-	ending = 1;
-	machine_stop(running, status);
-}
-
-/* The repeated alarm ends a mote that is held up by whoever reads its output. */
-static void start_timeout(double seconds)
-{
-	struct itimerval t = {.it_interval.tv_sec = 1};
-
-	if (seconds <= 0)
-		return;
-	t.it_value.tv_sec = (time_t)seconds;
-	t.it_value.tv_usec = (suseconds_t)((seconds - floor(seconds)) * 1e6);
-	if (!t.it_value.tv_sec && !t.it_value.tv_usec)
-		t.it_value.tv_usec = 1;
-	setitimer(ITIMER_REAL, &t, NULL);
-}
-
-static void catch_signals(void)
-{
-	struct sigaction end = {.sa_handler = end_run}, old, ignore = {.sa_handler = SIG_IGN};
-
-	sigaction(SIGINT, &end, NULL);
-	sigaction(SIGTERM, &end, NULL);
-	sigaction(SIGQUIT, &end, NULL);
-	sigaction(SIGALRM, &end, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup(1) */
-		sigaction(SIGHUP, &end, NULL);
-	terminal_catch_crashes();
-}
-
-static void fill_config(struct launch_config *c, const struct run_options *o)
-{
-	*c = (struct launch_config){
-		.mem_size = o->mem_size,
-		.cpus = o->cpus,
-		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
-		.kernel = o->kernel,
-		.initrd = o->initrd,
-		.cwd = o->cwd,
-		.argv = o->program,
-		.envp = o->env,
-		.file = (const char *const *)o->file,
-		.disk = (const char *const *)o->disk,
-	};
-}
-
-/* Run m to its end; devices finish their output before the terminal is put back. */
-static int run_machine(struct machine *m)
+/* Run m to its end; devices finish their output before the terminal is put back. terminal: the guest has one, and its line discipline. */
+static int run_machine(struct machine *m, bool terminal)
 {
 	int status;
 
-	terminal_raw();
-	running = m;
-	status = machine_run(m);
+	if (terminal)
+		terminal_raw();
+	ending_watch(m);
+	do
+		status = machine_run(m); /* ready points mean nothing here */
+	while (status == MOTE_READY);
 	stage_end("guest");
-	running = NULL;
+	ending_watch(NULL);
 	machine_finish(m);
 	stage_end("finish");
 	stage_report(m);
@@ -92,10 +32,36 @@ static int run_machine(struct machine *m)
 	return status;
 }
 
+/* A machine from a snapshot, with other arguments when there are some. */
+static int restore(struct machine **out, const struct run_options *o)
+{
+	struct restore_config config = {.in = STDIN_FILENO,
+					.out = STDOUT_FILENO,
+					.err = STDERR_FILENO,
+					.disk = (const char *const *)o->disk};
+	struct snapshot *s;
+	int err = snapshot_open(&s, o->from);
+
+	if (err)
+		return -EIO;
+	err = machine_restore(out, s, &config);
+	snapshot_put(s);
+	if (!err && o->program[0])
+		err = machine_set_arguments(*out, o->program);
+	return err ? -EIO : 0;
+}
+
+static int launch(struct machine **out, const struct run_options *o)
+{
+	struct launch_config config;
+
+	run_options_config(o, &config);
+	return machine_launch(out, &config);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o;
-	struct launch_config config;
 	struct machine *m;
 
 	stage_begin();
@@ -103,15 +69,14 @@ int cmd_run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	catch_signals();
-	start_timeout(o.timeout);
-	fill_config(&config, &o);
+	ending_catch_signals();
+	ending_start_timeout(o.timeout);
 	stage_end("options");
-	int err = machine_launch(&m, &config);
+	int err = o.from ? restore(&m, &o) : launch(&m, &o);
 
 	if (err)
 		return launch_exit_status(err);
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);
-	_exit(run_machine(m));
+	_exit(run_machine(m, !o.from));
 }

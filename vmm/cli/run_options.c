@@ -8,13 +8,27 @@
 
 #include "memory.h"
 #include "mote.h"
+#include "shared/abi/boot.h"
 
-static const char help_text[] =
+static const char run_usage[] =
 	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [-- ARGUMENT...]\n"
 	"\n"
 	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its "
 	"libraries travel along.\n"
+	"With --from, goes on from a snapshot (mote snapshot), with other ARGUMENTs when given.\n"
+	"\n";
+static const char snapshot_usage[] =
+	"usage: mote snapshot -o FILE [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+	"       mote snapshot --check FILE\n"
 	"\n"
+	"Boots a guest with PROGRAM, stops before its first instruction (or where it asks: "
+	"mote/test.h)\n"
+	"and writes the whole machine to FILE, for mote run --from and mote test --from. --check "
+	"reads FILE\n"
+	"whole and says what it holds.\n"
+	"\n";
+static const char option_text[] =
 	"  -m, --mem SIZE          guest memory, with K, M or G (default 256M, 16M to 3G)\n"
 	"  -c, --cpus N            processors, 1 to 16 (default 1)\n"
 	"  -e, --env NAME=VALUE    set a variable; NAME alone hands on the host's value "
@@ -26,6 +40,7 @@ static const char help_text[] =
 	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
+	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
 	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
@@ -33,7 +48,7 @@ static const char help_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL };
+enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_FROM, OPT_CHECK, OPT_ASKED };
 
 const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -46,6 +61,10 @@ const struct option run_options_long[] = {
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"from", required_argument, NULL, OPT_FROM},
+	{"check", required_argument, NULL, OPT_CHECK},
+	{"asked", no_argument, NULL, OPT_ASKED},
+	{"output", required_argument, NULL, 'o'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -172,9 +191,57 @@ static int parse_cwd(struct run_options *o, const char *text)
 	return 0;
 }
 
+static void help(const struct run_options *o)
+{
+	fputs(o->snapshot ? snapshot_usage : run_usage, stdout);
+	fputs(option_text, stdout);
+}
+
+/* Options that only one of the two commands has: 0, or -EINVAL, said. */
+static int belongs(const struct run_options *o, int option)
+{
+	const char *name = option == OPT_FROM ? "--from" : option == OPT_CHECK ? "--check" : option == OPT_ASKED ? "--asked" : "-o";
+
+	if (o->snapshot == (option != OPT_FROM))
+		return 0;
+	mote_error("mote %s has no option %s", o->snapshot ? "snapshot" : "run", name);
+	return -EINVAL;
+}
+
+/* Of one command only. */
+static int parse_own(struct run_options *o, int option, char *value)
+{
+	if (belongs(o, option))
+		return -EINVAL;
+	if (option == OPT_FROM)
+		o->from = value;
+	else if (option == OPT_CHECK)
+		o->check = value;
+	else if (option == OPT_ASKED)
+		o->asked = true;
+	else
+		o->output = value;
+	return 0;
+}
+
+/* What a snapshot settles cannot be asked for again: remember the last such option. */
+static void note_fixed(struct run_options *o, int option)
+{
+	for (const struct option *l = run_options_long; l->name; l++) {
+		if (l->val == option && !strchr("to", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM)
+			o->fixed = l->name;
+	}
+}
+
 int run_options_apply(struct run_options *o, int option, char *value)
 {
+	note_fixed(o, option);
 	switch (option) {
+	case OPT_FROM:
+	case OPT_CHECK:
+	case OPT_ASKED:
+	case 'o':
+		return parse_own(o, option, value);
 	case 'm':
 		return parse_mem(o, value);
 	case 'c':
@@ -204,7 +271,7 @@ int run_options_apply(struct run_options *o, int option, char *value)
 		o->verbose = true;
 		return 0;
 	default:
-		fputs(help_text, stdout);
+		help(o);
 		return 1;
 	}
 }
@@ -217,6 +284,29 @@ void run_options_complain(int why, const char *word, const char *command)
 		mote_error("unknown option %s (mote %s --help)", word, command);
 	else
 		mote_error("unknown option -%c (mote %s --help)", optopt, command);
+}
+
+static const char *command_of(const struct run_options *o)
+{
+	return o->snapshot ? "snapshot" : "run";
+}
+
+/* Do the options go together? */
+static int check_together(const struct run_options *o)
+{
+	if (o->from && o->fixed) {
+		mote_error("--%s is settled by the snapshot: not with --from", o->fixed);
+		return -EINVAL;
+	}
+	if (o->snapshot && !o->output && !o->check) {
+		mote_error("no -o FILE given (mote snapshot --help)");
+		return -EINVAL;
+	}
+	if (!o->from && !o->check && (!o->program[0] || !*o->program[0])) {
+		mote_error("no PROGRAM given (mote %s --help)", command_of(o));
+		return -EINVAL;
+	}
+	return 0;
 }
 
 int run_options_init(struct run_options *o, int argc)
@@ -243,19 +333,32 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 
 	if (run_options_init(o, argc))
 		return MOTE_FAILED;
-	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:vh", run_options_long, NULL)) != -1) {
+	o->snapshot = argc && !strcmp(argv[0], "snapshot");
+	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", run_options_long, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			run_options_complain(option, argv[optind - 1], "run");
+			run_options_complain(option, argv[optind - 1], command_of(o));
 			return MOTE_FAILED;
 		}
 		done = run_options_apply(o, option, optarg);
 		if (done)
 			return done < 0 ? MOTE_FAILED : 0;
 	}
-	if (optind >= argc || !*argv[optind]) {
-		mote_error("no PROGRAM given (mote run --help)");
-		return MOTE_FAILED;
-	}
 	o->program = argv + optind;
-	return -1;
+	return check_together(o) ? MOTE_FAILED : -1;
+}
+
+void run_options_config(const struct run_options *o, struct launch_config *c)
+{
+	*c = (struct launch_config){
+		.mem_size = o->mem_size,
+		.cpus = o->cpus,
+		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.kernel = o->kernel,
+		.initrd = o->initrd,
+		.cwd = o->cwd,
+		.argv = o->program,
+		.envp = o->env,
+		.file = (const char *const *)o->file,
+		.disk = (const char *const *)o->disk,
+	};
 }

@@ -1,4 +1,4 @@
-/* The command line of `mote run`. */
+/* The command line of `mote run` and `mote snapshot`. */
 #ifndef MOTE_CLI_RUN_OPTIONS_H
 #define MOTE_CLI_RUN_OPTIONS_H
 
@@ -14,17 +14,26 @@ struct run_options {
 	const char *cwd;
 	const char *initrd;
 	const char *kernel; /* NULL: the one beside mote */
+	bool snapshot;	    /* the command is `mote snapshot` */
+	bool asked;	    /* --asked */
+	const char *check;  /* --check: a snapshot to look at, NULL: none */
+	const char *from;   /* --from: a snapshot to go on from, NULL: none */
+	const char *output; /* -o: where `mote snapshot` writes, NULL: not given */
+	const char *fixed;  /* an option given that a snapshot settles, NULL: none */
 	bool trace, verbose;
-	char **program; /* argv of the guest, NULL-terminated, at least one */
+	char **program; /* argv of the guest, NULL-terminated, at least one; with from: its arguments, perhaps none */
 	char **env;	/* environment of the guest, NULL-terminated */
 	char **file;	/* --file, as given, NULL-terminated */
 	char **disk;	/* --disk, as given, NULL-terminated */
 	unsigned int file_count, disk_count, env_count;
 };
 
-/* Fill o from the command line. -1 to go on, or an exit status: 0 after --help, MOTE_FAILED after
+/* Fill o from the command line of command "run" or "snapshot". -1 to go on, or an exit status: 0 after --help, MOTE_FAILED after
  * an error, said in one line. What o points at lives as long as argv and the process. */
 int run_options_parse(struct run_options *o, int argc, char **argv);
+/* What o asks of machine_launch(); points into o. */
+struct launch_config;
+void run_options_config(const struct run_options *o, struct launch_config *c);
 
 /* ---- for commands that take the same options: what getopt_long(3) shall know, and the steps of run_options_parse() ---- */
 extern const struct option run_options_long[];

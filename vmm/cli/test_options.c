@@ -195,7 +195,7 @@ static int init(struct test_options *o, int argc)
 static int check_all(struct test_options *o, const char *unfit)
 {
 	if (o->from && unfit) {
-		mote_error("--%s does not go with --from: the snapshot's machine is made", unfit);
+		mote_error("--%s is settled by the snapshot: not with --from", unfit);
 		return -EINVAL;
 	}
 	if (!o->test_count && !o->from) {

@@ -60,25 +60,14 @@ static const char **list_programs(const struct test_plan *plan)
 
 static void fill_config(struct launch_config *c, const struct rig *r, const char **programs, char **argv)
 {
-	const struct run_options *o = &r->options->run;
-
-	*c = (struct launch_config){
-		.mem_size = o->mem_size,
-		.cpus = o->cpus,
-		.flags = BOOT_READY_START | (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
-		.kernel = o->kernel,
-		.initrd = o->initrd,
-		.cwd = o->cwd,
-		.argv = argv,
-		.envp = o->env,
-		.file = (const char *const *)o->file,
-		.disk = (const char *const *)o->disk,
-		.program = programs,
-		.own_streams = true,
-		.in = 0,
-		.out = r->pool->fd[TEST_OUT],
-		.err = r->pool->fd[TEST_ERR],
-	};
+	run_options_config(&r->options->run, c);
+	c->flags |= BOOT_READY_START;
+	c->argv = argv;
+	c->program = programs;
+	c->own_streams = true;
+	c->in = STDIN_FILENO;
+	c->out = r->pool->fd[TEST_OUT];
+	c->err = r->pool->fd[TEST_ERR];
 }
 
 /* Boot, with all tests in the root, up to where a program is to be executed. 0 or a negative errno, said. */
@@ -107,7 +96,7 @@ static int boot(struct rig *r)
 
 static int restore(struct rig *r)
 {
-	struct restore_config config = {.in = 0,
+	struct restore_config config = {.in = STDIN_FILENO,
 					.out = r->pool->fd[TEST_OUT],
 					.err = r->pool->fd[TEST_ERR],
 					.disk = (const char *const *)r->options->run.disk,
