@@ -46,6 +46,7 @@ struct machine_program {
 	char *const *argv; /* NULL-terminated */
 	char *const *envp;
 	unsigned short rows, columns; /* of the terminal, 0 when none */
+	const char *host_file; /* machine_set_program(): a file of the host that is put at path first; NULL: path is there already */
 	bool stop_ready; /* machine_set_program(): machine_run() answers MOTE_READY once more, before its first instruction */
 };
 
@@ -138,8 +139,8 @@ int machine_restore(struct machine **out, struct snapshot *s, const struct resto
 
 /*
  * After machine_reset() or machine_restore(), before machine_run(): have the guest execute another program instead of the one it was
- * about to start: a file that is in its root already. Strings are copied. 0 or a negative errno: -E2BIG (more than MOTE_ORDER_MAX bytes),
- * -EINVAL (the machine is at no ready point, said), -ENOMEM.
+ * about to start. Strings are copied, host_file is read while it is put there (its libraries must be there already). 0 or a negative errno: -E2BIG (more than MOTE_ORDER_MAX bytes),
+ * -EINVAL (the machine is at no ready point, said), -ENOMEM, or why host_file cannot be opened.
  */
 #define MOTE_ORDER_MAX (2u << 20)
 int machine_set_program(struct machine *m, const struct machine_program *program);

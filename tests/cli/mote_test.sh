@@ -237,6 +237,39 @@ same out-of-memory-said 2 "$(grep -c '^    Out of memory: killed process 2 (eats
 mtest --cpus 2 --repeat 20 trivial all/exit3 >out 2>&1
 same two-cpus "20 passed, 20 failed" "$(tail -n 1 out)"
 
+# ---- from a snapshot ----
+mkdir in; cp trivial in/inside
+"$MOTE" snapshot -o base --file in:/in --mem 64M trivial </dev/null >out 2>err || echo "FAIL snapshot: $(cat err)"
+mtest --from base >out 2>&1; same from-own-program "0 1 passed, 0 failed" "$? $(tail -n 1 out)"
+mtest --from base --repeat 100 >out 2>&1; same from-own-repeated "100 passed, 0 failed" "$(tail -n 1 out)"
+mtest --from base /in/inside failing trivial many >out 2>&1; same from-files "10 passed, 1 failed" "$(tail -n 1 out)"
+says from-again "^  again: $MOTE test --from base failing\$"
+mtest --from base --repeat 50 -j1 failing trivial >out 2>&1; same from-files-repeated "50 passed, 50 failed" "$(tail -n 1 out)"
+mtest --from base /in/outside >out 2>&1; same from-missing "1 0 passed, 1 failed" "$? $(tail -n 1 out)"
+says from-missing-said '^FAIL /in/outside: exit status 127'
+compile sum <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	unsigned long h = argc;
+	char here[100], *key = getenv("KEY");
+	FILE *f = fopen(argv[0], "r");
+	for (int c; f && (c = getc(f)) != EOF;)
+		h = h * 31 + (unsigned long)c;
+	printf("sum %lx\n", h);
+	return argc == 1 && key && !strcmp(key, "v") && getcwd(here, sizeof(here)) && !strcmp(here, "/in");
+}
+END
+head -c 1000001 /dev/urandom >>sum # what is behind an ELF file's last segment is not looked at
+mtest --from base --cwd /in --env KEY=v ./sum >out 2>&1
+same from-file-whole "$("$PWD/sum")" "$(sed -n 's/^    \(sum .*\)/\1/p' out)"
+head -c 20000 base >cut
+fails from-truncated 125 'cut: ' --from cut
+fails from-garbage 125 'garbage: not a snapshot' --from garbage many
+
 # ---- workers that die ----
 # await PATTERN FILE: until it is there
 await() {

@@ -180,10 +180,11 @@ static int choose_program(struct rig *r, const struct test *t)
 					  .cwd = r->options->run.cwd,
 					  .argv = argv,
 					  .envp = r->options->run.env,
+					  .host_file = r->options->from && t->on_host ? t->path : NULL,
 					  .stop_ready = r->plan->repeat > 1};
 	int err = t->path ? machine_set_program(r->m, &program) : 0;
 
-	if (err == -E2BIG || err == -ENOMEM)
+	if (err && err != -EINVAL)
 		mote_error("%s: cannot be passed to the machine: %s", t->name, strerror(-err));
 	return err;
 }

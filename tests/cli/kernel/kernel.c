@@ -185,6 +185,9 @@ static void check_plain(void)
 	CHECK(hc(HC_CLEAR, end, 1, 0, 0) == -EFAULT && hc(HC_CLEAR, ~0ull - 4, 8, 0, 0) == -EFAULT);
 	CHECK(hc(HC_CLEAR, end, 0, 0, 0) == 0);
 	CHECK(hc(HC_TRACE, end - 8, 0, 0, 0) == -EFAULT);
+	CHECK(hc(HC_ORDER, gpa(buffer), sizeof(buffer), 0, 0) == -ENOENT);
+	CHECK(hc(HC_ORDER_FILE, end - 8, 16, 0, 0) == -EFAULT && hc(HC_ORDER_FILE, gpa(buffer), ~0ull, 0, 0) == -EFAULT);
+	CHECK(hc(HC_ORDER_FILE, gpa(buffer), 8, ~0ull, 0) == -EFAULT && hc(HC_ORDER_FILE, gpa(buffer), 8, 0, 0) == -EBADF);
 }
 
 static void check_user(void)
