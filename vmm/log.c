@@ -9,8 +9,8 @@ static const char *find_log(const struct machine *m, uint64_t *size, uint64_t *w
 {
 	struct machine_control c;
 
-	if (!m->control || memory_read(&m->memory, m->control, &c, sizeof(c)) || !c.log || !c.log_size ||
-	    memory_read(&m->memory, c.log_written, written, sizeof(*written)))
+	if (!m->control || memory_read(&m->memory, m->control, &c, sizeof(c)) || !c.log ||
+	    !c.log_size || memory_read(&m->memory, c.log_written, written, sizeof(*written)))
 		return NULL;
 	*size = c.log_size;
 	return memory_range(&m->memory, c.log, c.log_size);

@@ -45,7 +45,9 @@ static void enter_directory(void)
 	make_file("d/data", 0644);
 	make_file("d/with space\n", 0755);
 	make_file("d/sub/deep", 0755);
-	ck_assert_int_eq(symlink("a", "d/link") | symlink("nowhere", "d/broken") | symlink("sub", "d/dirlink"), 0);
+	ck_assert_int_eq(symlink("a", "d/link") | symlink("nowhere", "d/broken") |
+				 symlink("sub", "d/dirlink"),
+			 0);
 	ck_assert_int_eq(mkfifo("d/fifo", 0755) | mkfifo("fifo", 0755), 0);
 }
 
@@ -160,22 +162,27 @@ static int parse(int argc, const char *const *words)
 	return test_options_parse(&o, argc, argv);
 }
 #define PARSE(...)                                                                                 \
-	parse((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)), (const char *[]){__VA_ARGS__})
+	parse((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)),                       \
+	      (const char *[]){__VA_ARGS__})
 
 START_TEST(everything)
 {
-	ck_assert_int_eq(PARSE("test", "-j", "3", "one", "--timeout", "1.5", "--repeat=5", "--shuffle", "18446744073709551615", "--tap",
-			       "--junit", "out.xml", "-m", "64M", "-f", "/x:/y", "--max-output", "5000", "-v", "--", "--two"),
+	ck_assert_int_eq(PARSE("test", "-j", "3", "one", "--timeout", "1.5", "--repeat=5",
+			       "--shuffle", "18446744073709551615", "--tap", "--junit", "out.xml",
+			       "-m", "64M", "-f", "/x:/y", "--max-output", "5000", "-v", "--",
+			       "--two"),
 			 -1);
 	ck_assert_uint_eq(o.jobs, 3);
-	ck_assert(o.run.timeout == 1.5 && o.repeat == 5 && o.seed == UINT64_MAX && o.tap && o.run.verbose);
+	ck_assert(o.run.timeout == 1.5 && o.repeat == 5 && o.seed == UINT64_MAX && o.tap &&
+		  o.run.verbose);
 	ck_assert_str_eq(o.junit, "out.xml");
 	ck_assert_uint_eq(o.run.mem_size, 64 << 20);
 	ck_assert_uint_eq(o.max_output, 8192);
 	ck_assert_uint_eq(o.test_count, 2);
 	ck_assert_str_eq(o.test[0], "one");
 	ck_assert_str_eq(o.test[1], "--two");
-	static const char *const again[] = {"--timeout", "1.5", "--mem", "64M", "--file", "/x:/y", "--max-output", "5000"};
+	static const char *const again[] = {"--timeout", "1.5",	  "--mem",	  "64M",
+					    "--file",	 "/x:/y", "--max-output", "5000"};
 
 	ck_assert_uint_eq(o.again_count, 8);
 	for (size_t i = 0; i < 8; i++)
@@ -186,7 +193,8 @@ END_TEST
 START_TEST(defaults)
 {
 	ck_assert_int_eq(PARSE("test", "one"), -1);
-	ck_assert(o.run.timeout == TEST_DEFAULT_TIMEOUT && o.repeat == 1 && o.jobs == 0 && !o.tap && !o.junit && !o.seed_text);
+	ck_assert(o.run.timeout == TEST_DEFAULT_TIMEOUT && o.repeat == 1 && o.jobs == 0 && !o.tap &&
+		  !o.junit && !o.seed_text);
 	ck_assert_uint_eq(o.max_output, 1 << 20);
 	ck_assert_int_eq(PARSE("test", "--from", "file"), -1);
 	ck_assert_uint_eq(o.test_count, 0);

@@ -38,14 +38,17 @@ static struct {
 	void (*at_result)(void);
 } t;
 
-static void on_result(void *ctx, const struct test_verdict *v, const struct test_capture capture[TEST_STREAMS])
+static void on_result(void *ctx, const struct test_verdict *v,
+		      const struct test_capture capture[TEST_STREAMS])
 {
 	(void)ctx;
 	t.seen[v->run]++;
 	t.outcomes[v->outcome]++;
 	if (test_failed(v)) {
-		snprintf(t.out, sizeof(t.out), "%.*s", (int)capture[TEST_OUT].len, capture[TEST_OUT].data);
-		snprintf(t.log, sizeof(t.log), "%.*s", (int)capture[TEST_LOG].len, capture[TEST_LOG].data);
+		snprintf(t.out, sizeof(t.out), "%.*s", (int)capture[TEST_OUT].len,
+			 capture[TEST_OUT].data);
+		snprintf(t.log, sizeof(t.log), "%.*s", (int)capture[TEST_LOG].len,
+			 capture[TEST_LOG].data);
 		t.out_len = capture[TEST_OUT].len;
 		t.out_cut = capture[TEST_OUT].cut;
 		t.last_status = v->status;
@@ -98,7 +101,8 @@ static int run_pool(unsigned int workers, uint64_t runs, double timeout)
 static void each_once(uint64_t runs)
 {
 	for (uint64_t i = 0; i < runs; i++)
-		ck_assert_msg(t.seen[i] == 1, "run %llu: %d results", (unsigned long long)i, t.seen[i]);
+		ck_assert_msg(t.seen[i] == 1, "run %llu: %d results", (unsigned long long)i,
+			      t.seen[i]);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
 }
@@ -217,7 +221,8 @@ START_TEST(deaths)
 	ck_assert_uint_eq(t.outcomes[TEST_DIED], 20);
 	ck_assert_uint_eq(t.outcomes[TEST_PASSED], 180);
 	ck_assert_str_eq(t.log, "last words");
-	ck_assert_uint_le(count_descriptors(), before + 3 * TEST_STREAMS + 2); /* those of the pool, none of its dead */
+	ck_assert_uint_le(count_descriptors(),
+			  before + 3 * TEST_STREAMS + 2); /* those of the pool, none of its dead */
 }
 END_TEST
 
@@ -230,8 +235,14 @@ static int cannot_start(void *ctx, struct pool_worker *w)
 
 START_TEST(no_start)
 {
-	struct pool_config c = {.workers = 2, .runs = 5, .timeout = 1, .max_output = 4096, .work = cannot_start,
-				.result = on_result, .tick = on_tick, .speak = on_speak};
+	struct pool_config c = {.workers = 2,
+				.runs = 5,
+				.timeout = 1,
+				.max_output = 4096,
+				.work = cannot_start,
+				.result = on_result,
+				.tick = on_tick,
+				.speak = on_speak};
 
 	ck_assert_int_eq(pool_run(&c), MOTE_FAILED);
 	ck_assert_uint_eq(t.outcomes[TEST_DIED], 0);
@@ -253,8 +264,14 @@ static int once(void *ctx, struct pool_worker *w)
 
 START_TEST(successors)
 {
-	struct pool_config c = {.workers = 2, .runs = 50, .timeout = 1, .max_output = 4096, .work = once,
-				.result = on_result, .tick = on_tick, .speak = on_speak};
+	struct pool_config c = {.workers = 2,
+				.runs = 50,
+				.timeout = 1,
+				.max_output = 4096,
+				.work = once,
+				.result = on_result,
+				.tick = on_tick,
+				.speak = on_speak};
 
 	ck_assert_int_eq(pool_run(&c), 0);
 	each_once(50);
@@ -361,7 +378,9 @@ START_TEST(orphans)
 		_exit(0);
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	ck_assert_int_eq(read(told[0], &workers[0], sizeof(pid_t)) + read(told[0], &workers[1], sizeof(pid_t)), 2 * sizeof(pid_t));
+	ck_assert_int_eq(read(told[0], &workers[0], sizeof(pid_t)) +
+				 read(told[0], &workers[1], sizeof(pid_t)),
+			 2 * sizeof(pid_t));
 	kill(parent, SIGKILL);
 	waitpid(parent, NULL, 0);
 	for (int i = 0; i < 2; i++) {

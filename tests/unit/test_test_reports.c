@@ -27,7 +27,11 @@ static struct test_capture capture(const char *s)
 }
 
 static struct test_failure failure;
-static struct test failing = {.name = (char *)"dir/na#me\n\\x", .done = 1, .failed = 1, .ns = 1500000, .failure = &failure};
+static struct test failing = {.name = (char *)"dir/na#me\n\\x",
+			      .done = 1,
+			      .failed = 1,
+			      .ns = 1500000,
+			      .failure = &failure};
 static struct test passing = {.name = (char *)"dir/pass", .done = 1, .ns = 2000};
 static struct test skipping = {.name = (char *)"skip", .done = 1, .skipped = 1};
 
@@ -59,13 +63,15 @@ START_TEST(reasons)
 	ck_assert_str_eq(why_of(TEST_EXITED, 139, ""), "killed by signal SIGSEGV");
 	ck_assert_str_eq(why_of(TEST_EXITED, 255, ""), "exit status 255");
 	ck_assert_str_eq(why_of(TEST_TIMEOUT, 124, ""), "timeout after 1.5 s");
-	ck_assert_str_eq(why_of(TEST_PANICKED, 125, "x\nmote: guest kernel panic on cpu 0: no more\n  at\n"),
-			 "kernel panic on cpu 0: no more");
+	ck_assert_str_eq(
+		why_of(TEST_PANICKED, 125, "x\nmote: guest kernel panic on cpu 0: no more\n  at\n"),
+		"kernel panic on cpu 0: no more");
 	ck_assert_str_eq(why_of(TEST_PANICKED, 125, ""), "kernel panic");
 	ck_assert_str_eq(why_of(TEST_BROKE, 125, "mote: the guest kernel had a fault"),
 			 "the machine broke: the guest kernel had a fault");
 	ck_assert_str_eq(why_of(TEST_BROKE, 125, "nothing"), "the machine broke");
-	ck_assert_str_eq(why_of(TEST_DIED, SIGKILL, ""), "mote itself died: killed by signal SIGKILL");
+	ck_assert_str_eq(why_of(TEST_DIED, SIGKILL, ""),
+			 "mote itself died: killed by signal SIGKILL");
 	ck_assert_str_eq(why_of(TEST_DIED, 9 << 8, ""), "mote itself died: exit status 9");
 }
 END_TEST
@@ -169,14 +175,18 @@ START_TEST(junit)
 	junit_of(&failing, "exit \"3\"");
 	ck_assert_str_eq(text,
 			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			 "<testsuites name=\"mote test\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.250000\">\n"
-			 "<testsuite name=\"mote test\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.250000\" "
+			 "<testsuites name=\"mote test\" tests=\"3\" failures=\"1\" errors=\"0\" "
+			 "skipped=\"1\" time=\"1.250000\">\n"
+			 "<testsuite name=\"mote test\" tests=\"3\" failures=\"1\" errors=\"0\" "
+			 "skipped=\"1\" time=\"1.250000\" "
 			 "timestamp=\"1970-01-01T00:00:00\">\n"
 			 "<properties><property name=\"shuffle\" value=\"5\"/></properties>\n"
 			 "<testcase classname=\"dir\" name=\"pass\" time=\"0.000002\"/>\n"
-			 "<testcase classname=\"mote\" name=\"skip\" time=\"0.000000\"><skipped message=\"exit status 77\"/></testcase>\n"
+			 "<testcase classname=\"mote\" name=\"skip\" time=\"0.000000\"><skipped "
+			 "message=\"exit status 77\"/></testcase>\n"
 			 "<testcase classname=\"dir\" name=\"na#me&#10;\\x\" time=\"0.001500\">\n"
-			 "<failure type=\"status\" message=\"exit &#34;3&#34;\">again: mote test &#39;&#60;x&#62;&#39;</failure>\n"
+			 "<failure type=\"status\" message=\"exit &#34;3&#34;\">again: mote test "
+			 "&#39;&#60;x&#62;&#39;</failure>\n"
 			 "<system-out>  one: {\n\n...\n---\xef\xbf\xbd[2J</system-out>\n"
 			 "<system-err>mote: said &#38; &#60;done&#62;\n</system-err>\n"
 			 "</testcase>\n"
@@ -263,7 +273,8 @@ static void summary(uint64_t repeat, const struct test_counts *c)
 START_TEST(summaries)
 {
 	summary(1, &(struct test_counts){.runs = 2, .done = 2, .failed = 1});
-	ck_assert_str_eq(text, "2 of 2 runs in 2.00 s, 1 a second, 1 machine\n1 passed, 1 failed\n");
+	ck_assert_str_eq(text,
+			 "2 of 2 runs in 2.00 s, 1 a second, 1 machine\n1 passed, 1 failed\n");
 	summary(1000, &(struct test_counts){.runs = 2000, .done = 2000, .failed = 1, .skipped = 9});
 	ck_assert_str_eq(text, "failed: dir/na#me\\x0a\\x: 1 of 1000 runs\n"
 			       "2000 of 2000 runs in 2.00 s, 1000 a second, 1 machine\n"

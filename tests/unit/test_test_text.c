@@ -19,12 +19,12 @@ static FILE *begin(void)
 	return open_memstream(&text, &len);
 }
 
-#define WRITTEN(call)                                                                                                  \
-	({                                                                                                             \
-		FILE *f = begin();                                                                                     \
-		call;                                                                                                  \
-		fclose(f);                                                                                             \
-		text;                                                                                                  \
+#define WRITTEN(call)                                                                              \
+	({                                                                                         \
+		FILE *f = begin();                                                                 \
+		call;                                                                              \
+		fclose(f);                                                                         \
+		text;                                                                              \
 	})
 #define PLAIN(s) WRITTEN(text_plain(f, s, sizeof(s) - 1, 0))
 #define YAML(s)	 WRITTEN(text_yaml(f, s, sizeof(s) - 1))
@@ -64,9 +64,13 @@ START_TEST(plain)
 {
 	ck_assert_str_eq(PLAIN("tab\t caf\xc3\xa9"), "tab\t caf\xc3\xa9");
 	ck_assert_str_eq(PLAIN("\033[31m\r\n\x7f"), "\\x1b[31m\\x0d\\x0a\\x7f");
-	ck_assert_str_eq(PLAIN("\xc2\x9b" "31m"), "\\xc2\\x9b31m"); /* C1: CSI */
+	ck_assert_str_eq(PLAIN("\xc2\x9b"
+			       "31m"),
+			 "\\xc2\\x9b31m");			    /* C1: CSI */
 	ck_assert_str_eq(PLAIN("\xe2\x80\xae"), "\\xe2\\x80\\xae"); /* right-to-left override */
-	ck_assert_str_eq(PLAIN("a\xff" "b\xc3"), "a\\xffb\\xc3");
+	ck_assert_str_eq(PLAIN("a\xff"
+			       "b\xc3"),
+			 "a\\xffb\\xc3");
 	ck_assert_str_eq(PLAIN(""), "");
 	ck_assert_str_eq(WRITTEN(text_plain(f, "a\nb\n", 4, 1)), "a\nb\n");
 	ck_assert_str_eq(WRITTEN(text_plain(f, "a\0b", 3, 1)), "a\\x00b");
@@ -98,8 +102,10 @@ START_TEST(xml)
 	ck_assert_str_eq(XML("a\tb\nc\rd"), "a&#9;b&#10;c&#13;d");
 	ck_assert_str_eq(WRITTEN(text_xml(f, "a\tb\nc\rd", 7, 1)), "a\tb\nc&#13;d");
 	ck_assert_str_eq(XML("\0\033\x0b"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-	ck_assert_str_eq(XML("\xff\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-	ck_assert_str_eq(XML("\xef\xbf\xbe\xef\xbf\xbf"), "\xef\xbf\xbd\xef\xbf\xbd"); /* U+FFFE, U+FFFF */
+	ck_assert_str_eq(XML("\xff\xed\xa0\x80"),
+			 "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	ck_assert_str_eq(XML("\xef\xbf\xbe\xef\xbf\xbf"),
+			 "\xef\xbf\xbd\xef\xbf\xbd"); /* U+FFFE, U+FFFF */
 	ck_assert_str_eq(XML("]]>"), "]]&#62;");
 	ck_assert_str_eq(XML("\xf0\x9f\x98\x80\xc2\x85"), "\xf0\x9f\x98\x80&#133;");
 }
@@ -115,7 +121,9 @@ START_TEST(noise)
 		size_t n = (size_t)random() % sizeof(in);
 
 		for (size_t i = 0; i < n; i++)
-			in[i] = (char)(random() % 3 ? random() : "<>&\"'\n\t\xe2\xed\xc2\x9b\\"[random() % 12]);
+			in[i] = (char)(random() % 3
+					       ? random()
+					       : "<>&\"'\n\t\xe2\xed\xc2\x9b\\"[random() % 12]);
 		WRITTEN(text_xml(f, in, n, 0));
 		for (size_t i = 0, step; i < len; i += step) {
 			step = text_char(text + i, len - i);
@@ -130,7 +138,8 @@ START_TEST(noise)
 			ck_assert((unsigned char)text[i] >= 0x20 || text[i] == '\t');
 		}
 		WRITTEN(text_yaml(f, in, n));
-		ck_assert(len >= 2 && text[0] == '"' && text[len - 1] == '"' && !memchr(text, '\n', len));
+		ck_assert(len >= 2 && text[0] == '"' && text[len - 1] == '"' &&
+			  !memchr(text, '\n', len));
 	}
 }
 END_TEST
@@ -143,7 +152,9 @@ START_TEST(shell)
 	ck_assert_str_eq(SHELL("it's"), "'it'\\''s'");
 	ck_assert_str_eq(SHELL("$(reboot)`;&|<>*?[~#!"), "'$(reboot)`;&|<>*?[~#!'");
 	ck_assert_str_eq(SHELL("caf\xc3\xa9"), "'caf\xc3\xa9'");
-	ck_assert_str_eq(SHELL("a\nb'\\\033" "1\xff"), "$'a\\012b\\'\\\\\\0331\\377'");
+	ck_assert_str_eq(SHELL("a\nb'\\\033"
+			       "1\xff"),
+			 "$'a\\012b\\'\\\\\\0331\\377'");
 }
 END_TEST
 

@@ -58,7 +58,8 @@ static char *again(const struct session *s, const struct test *t)
 }
 
 /* Keep the first failure of a test until its last run is over. */
-static void keep_failure(struct test *t, const struct test_verdict *r, const struct test_capture capture[TEST_STREAMS], const char *why)
+static void keep_failure(struct test *t, const struct test_verdict *r,
+			 const struct test_capture capture[TEST_STREAMS], const char *why)
 {
 	struct test_failure *f = calloc(1, sizeof(*f));
 
@@ -71,7 +72,8 @@ static void keep_failure(struct test *t, const struct test_verdict *r, const str
 
 		if (copy && capture[i].len)
 			memcpy(copy, capture[i].data, capture[i].len);
-		f->capture[i] = (struct test_capture){.data = copy, .len = copy ? capture[i].len : 0, .cut = capture[i].cut};
+		f->capture[i] = (struct test_capture){
+			.data = copy, .len = copy ? capture[i].len : 0, .cut = capture[i].cut};
 	}
 	t->failure = f;
 }
@@ -89,8 +91,8 @@ static void forget_failure(struct test *t)
 	t->failure = NULL;
 }
 
-static void tell_run(struct session *s, struct test *t, const struct test_verdict *r, const struct test_capture capture[TEST_STREAMS],
-		     const char *why)
+static void tell_run(struct session *s, struct test *t, const struct test_verdict *r,
+		     const struct test_capture capture[TEST_STREAMS], const char *why)
 {
 	bool verbose = s->options.run.verbose;
 
@@ -98,7 +100,8 @@ static void tell_run(struct session *s, struct test *t, const struct test_verdic
 		char *command = again(s, t);
 
 		progress_hide();
-		report_failure(s->text, t, r, capture, s->plan.repeat, why, command ? command : "", verbose);
+		report_failure(s->text, t, r, capture, s->plan.repeat, why, command ? command : "",
+			       verbose);
 		free(command);
 	} else if (!test_failed(r) && verbose) {
 		progress_hide();
@@ -106,22 +109,29 @@ static void tell_run(struct session *s, struct test *t, const struct test_verdic
 	}
 }
 
+static const char *reason(const struct test *t)
+{
+	if (!t->failed)
+		return "exit status 77"; /* heard only when it was skipped */
+	return t->failure && t->failure->why ? t->failure->why : "failed";
+}
+
 /* All that there is to say about t, to machines. */
 static void tell_test(struct session *s, struct test *t)
 {
-	const char *why = t->failure && t->failure->why ? t->failure->why : t->failed ? "failed" : "exit status 77";
 	char *command = again(s, t);
 
 	s->points++;
 	if (s->options.tap)
-		tap_point(stdout, s->points, t, why, command ? command : "");
+		tap_point(stdout, s->points, t, reason(t), command ? command : "");
 	if (s->options.junit)
-		junit_case(&s->junit, t, why, command ? command : "");
+		junit_case(&s->junit, t, reason(t), command ? command : "");
 	free(command);
 	forget_failure(t);
 }
 
-static void on_result(void *ctx, const struct test_verdict *r, const struct test_capture capture[TEST_STREAMS])
+static void on_result(void *ctx, const struct test_verdict *r,
+		      const struct test_capture capture[TEST_STREAMS])
 {
 	struct session *s = ctx;
 	struct test *t = test_plan_at(&s->plan, r->run);
@@ -216,7 +226,8 @@ static int begin(struct session *s)
 	return 0;
 }
 
-/* Tests that have had some of their runs when mote is interrupted: what is known of them is told. */
+/* Tests that have had some of their runs when mote is interrupted: what is known of them is told.
+ */
 static void tell_unfinished(struct session *s)
 {
 	for (size_t i = 0; i < s->plan.count; i++) {
@@ -262,7 +273,11 @@ static int finish(struct session *s, int pool_status)
 int cmd_test(int argc, char **argv)
 {
 	static struct session s;
-	struct pool_config pool = {.work = on_work, .result = on_result, .tick = on_tick, .speak = on_speak, .ctx = &s};
+	struct pool_config pool = {.work = on_work,
+				   .result = on_result,
+				   .tick = on_tick,
+				   .speak = on_speak,
+				   .ctx = &s};
 	int status = test_options_parse(&s.options, argc, argv);
 
 	if (status >= 0)

@@ -1,4 +1,5 @@
-/* The workers' side of a pool: what is done for each run, so it makes as few system calls as it can. */
+/* The workers' side of a pool: what is done for each run, so it makes as few system calls as it
+ * can. */
 #include "test_pool.h"
 
 #include <errno.h>
@@ -41,7 +42,8 @@ void pool_file_clear(int fd)
 	off_t len = lseek(fd, 0, SEEK_CUR);
 
 	if (len > KEEP_PAGES)
-		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_PAGES, len - KEEP_PAGES);
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_PAGES,
+			  len - KEEP_PAGES);
 	if (len)
 		lseek(fd, 0, SEEK_SET);
 }

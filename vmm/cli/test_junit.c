@@ -44,7 +44,8 @@ static void put_names(FILE *f, const char *path)
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	put_attribute(f, "classname", slash && slash > path ? path : "mote", slash && slash > path ? (size_t)(slash - path) : 4);
+	put_attribute(f, "classname", slash && slash > path ? path : "mote",
+		      slash && slash > path ? (size_t)(slash - path) : 4);
 	put_attribute(f, "name", name, strlen(name));
 }
 
@@ -63,7 +64,8 @@ static void put_text(FILE *f, const struct test_capture *c)
 }
 
 /* more: to follow in the same element, or NULL. */
-static void put_stream(FILE *f, const char *element, const struct test_capture *c, const struct test_capture *more)
+static void put_stream(FILE *f, const char *element, const struct test_capture *c,
+		       const struct test_capture *more)
 {
 	if (!c->len && !(more && more->len))
 		return;
@@ -74,7 +76,8 @@ static void put_stream(FILE *f, const char *element, const struct test_capture *
 	fprintf(f, "</%s>\n", element);
 }
 
-/* The kernel and mote are not what was to be tested: what happens to them is an error, not a failure. */
+/* The kernel and mote are not what was to be tested: what happens to them is an error, not a
+ * failure. */
 static bool is_error(const struct test *t)
 {
 	return t->failure && t->failure->result.outcome >= TEST_PANICKED;
@@ -83,16 +86,18 @@ static bool is_error(const struct test *t)
 static void put_failure(FILE *f, const struct test *t, const char *why, const char *again)
 {
 	static const char *const type[] = {
-		[TEST_EXITED] = "status", [TEST_TIMEOUT] = "timeout", [TEST_FLOODED] = "output",
-		[TEST_PANICKED] = "panic", [TEST_BROKE] = "machine", [TEST_DIED] = "mote",
+		[TEST_EXITED] = "status",  [TEST_TIMEOUT] = "timeout", [TEST_FLOODED] = "output",
+		[TEST_PANICKED] = "panic", [TEST_BROKE] = "machine",   [TEST_DIED] = "mote",
 	};
 	const char *element = is_error(t) ? "error" : "failure";
 
-	fprintf(f, "<%s type=\"%s\"", element, t->failure ? type[t->failure->result.outcome] : "status");
+	fprintf(f, "<%s type=\"%s\"", element,
+		t->failure ? type[t->failure->result.outcome] : "status");
 	put_attribute(f, "message", why, strlen(why));
 	putc('>', f);
 	if (t->done > 1)
-		fprintf(f, "%llu of %llu runs failed\n", (unsigned long long)t->failed, (unsigned long long)t->done);
+		fprintf(f, "%llu of %llu runs failed\n", (unsigned long long)t->failed,
+			(unsigned long long)t->done);
 	fputs("again: ", f);
 	text_xml(f, again, strlen(again), 1);
 	fprintf(f, "</%s>\n", element);
@@ -127,8 +132,9 @@ void junit_case(struct junit *j, const struct test *t, const char *why, const ch
 
 static void put_counts(const struct junit *j, double seconds)
 {
-	fprintf(j->to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\"", j->tests, j->failures, j->errors,
-		j->skipped, seconds);
+	fprintf(j->to,
+		" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\"",
+		j->tests, j->failures, j->errors, j->skipped, seconds);
 }
 
 static void put_head(const struct junit *j, double seconds, long long started, const char *seed)
@@ -145,7 +151,9 @@ static void put_head(const struct junit *j, double seconds, long long started, c
 	put_counts(j, seconds);
 	fprintf(j->to, " timestamp=\"%s\">\n", stamp);
 	if (seed)
-		fprintf(j->to, "<properties><property name=\"shuffle\" value=\"%s\"/></properties>\n", seed);
+		fprintf(j->to,
+			"<properties><property name=\"shuffle\" value=\"%s\"/></properties>\n",
+			seed);
 }
 
 static void copy_cases(const struct junit *j)

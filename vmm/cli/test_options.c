@@ -10,24 +10,37 @@
 static const char help_text[] =
 	"usage: mote test [OPTION...] TEST...\n"
 	"\n"
-	"Runs each TEST, a program of the host or all programs in a directory, in a machine of its own\n"
-	"that is reset to the same state before each. Exit status 0 passes, 77 skips, all else fails.\n"
+	"Runs each TEST, a program of the host or all programs in a directory, in a machine of its "
+	"own\n"
+	"that is reset to the same state before each. Exit status 0 passes, 77 skips, all else "
+	"fails.\n"
 	"\n"
 	"  -j, --jobs N            machines in parallel (default: processors)\n"
 	"  -t, --timeout SECONDS   a test fails after that time (default 60)\n"
 	"      --repeat N          run each test N times\n"
 	"      --shuffle SEED      in another order, the same for the same seed\n"
-	"      --from FILE         start from a snapshot (mote snapshot); without TEST: its program\n"
+	"      --from FILE         start from a snapshot (mote snapshot); without TEST: its "
+	"program\n"
 	"      --max-output SIZE   a test that writes more to one stream fails (default 1M)\n"
 	"      --tap               TAP 14 on standard output\n"
 	"      --junit FILE        JUnit XML to FILE (- for standard output)\n"
 	"  -v, --verbose           tell each test; add the kernel's messages to failures\n"
 	"\n"
-	"and, as for mote run: --mem, --cpus, --env, --cwd, --file, --initrd, --disk, --kernel, --trace, --deterministic.\n"
+	"and, as for mote run: --mem, --cpus, --env, --cwd, --file, --initrd, --disk, --kernel, "
+	"--trace, --deterministic.\n"
 	"\n"
-	"The status is 0 when all passed, 1 when some failed, 125 when mote itself failed, 130 after Ctrl-C.\n";
+	"The status is 0 when all passed, 1 when some failed, 125 when mote itself failed, 130 "
+	"after Ctrl-C.\n";
 
-enum own_option { OPT_JOBS = 'j', OPT_REPEAT = 1000, OPT_SHUFFLE, OPT_FROM, OPT_MAX_OUTPUT, OPT_TAP, OPT_JUNIT };
+enum own_option {
+	OPT_JOBS = 'j',
+	OPT_REPEAT = 1000,
+	OPT_SHUFFLE,
+	OPT_FROM,
+	OPT_MAX_OUTPUT,
+	OPT_TAP,
+	OPT_JUNIT
+};
 
 static const struct option own_options[] = {
 	{"jobs", required_argument, NULL, OPT_JOBS},
@@ -40,14 +53,16 @@ static const struct option own_options[] = {
 };
 #define OWN_COUNT (sizeof(own_options) / sizeof(own_options[0]))
 
-/* Options of mote run that make sense here; with_from: also beside --from, where the machine is a finished one. */
+/* Options of mote run that make sense here; with_from: also beside --from, where the machine is a
+ * finished one. */
 static const struct {
 	const char *name;
 	bool with_from;
 } run_names[] = {
-	{"mem", false},	   {"cpus", false},   {"env", true},	{"cwd", true},	   {"timeout", true},
-	{"file", false},   {"initrd", false}, {"disk", true},	{"trace", false},  {"kernel", false},
-	{"verbose", true}, {"help", true},    {"deterministic", false},
+	{"mem", false},		  {"cpus", false},   {"env", true},	{"cwd", true},
+	{"timeout", true},	  {"file", false},   {"initrd", false}, {"disk", true},
+	{"trace", false},	  {"kernel", false}, {"verbose", true}, {"help", true},
+	{"deterministic", false},
 };
 #define RUN_COUNT (sizeof(run_names) / sizeof(run_names[0]))
 
@@ -82,14 +97,16 @@ static const struct option *table_find(const struct table *t, int value)
 /* ---- one option ---- */
 
 /* A whole number from least to most. */
-static int parse_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *n)
+static int parse_number(const char *name, const char *text, uint64_t least, uint64_t most,
+			uint64_t *n)
 {
 	char *rest;
 
 	errno = 0;
 	*n = strtoull(text, &rest, 10);
 	if (*text < '0' || *text > '9' || *rest || errno || *n < least || *n > most) {
-		mote_error("--%s %s: must be a number from %llu to %llu", name, text, (unsigned long long)least, (unsigned long long)most);
+		mote_error("--%s %s: must be a number from %llu to %llu", name, text,
+			   (unsigned long long)least, (unsigned long long)most);
 		return -EINVAL;
 	}
 	return 0;
@@ -191,7 +208,8 @@ static int init(struct test_options *o, int argc)
 	return run_options_init(&o->run, argc);
 }
 
-/* What can only be judged when all is known. unfit: the name of an option that does not go with --from, or NULL. */
+/* What can only be judged when all is known. unfit: the name of an option that does not go with
+ * --from, or NULL. */
 static int check_all(struct test_options *o, const char *unfit)
 {
 	if (o->from && unfit) {

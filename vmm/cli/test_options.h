@@ -9,7 +9,7 @@
 #include "run_options.h"
 
 #define TEST_DEFAULT_TIMEOUT 60.0 /* seconds */
-#define TEST_MAX_JOBS 256
+#define TEST_MAX_JOBS	     256
 
 struct test_options {
 	struct run_options run; /* timeout: never 0; program: not set */
@@ -27,8 +27,8 @@ struct test_options {
 	size_t again_count;
 };
 
-/* Fill o from the command line. -1 to go on, or an exit status: 0 after --help, MOTE_FAILED after an error, said in one line. What o points
- * at lives as long as argv and the process. */
+/* Fill o from the command line. -1 to go on, or an exit status: 0 after --help, MOTE_FAILED after
+ * an error, said in one line. What o points at lives as long as argv and the process. */
 int test_options_parse(struct test_options *o, int argc, char **argv);
 
 #endif

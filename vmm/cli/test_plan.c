@@ -17,7 +17,8 @@ static int fail(int err, const char *name, const char *why)
 	return err;
 }
 
-/* word as an absolute path, which is the caller's. Symbolic links and ".." stay: the guest has them too. */
+/* word as an absolute path, which is the caller's. Symbolic links and ".." stay: the guest has them
+ * too. */
 static char *absolute(const char *word)
 {
 	char here[PATH_MAX], *path;

@@ -34,9 +34,9 @@ struct test_plan {
 };
 
 /*
- * Every executable regular file in directory `word` (not below it), sorted by name; or the program `word` itself. A word that is
- * nothing on the host is taken for a program in the guest's root when in_guest is given and it is absolute. 0 or a negative errno,
- * said: nothing is to be run then.
+ * Every executable regular file in directory `word` (not below it), sorted by name; or the program
+ * `word` itself. A word that is nothing on the host is taken for a program in the guest's root when
+ * in_guest is given and it is absolute. 0 or a negative errno, said: nothing is to be run then.
  */
 int test_plan_add(struct test_plan *p, const char *word, bool in_guest);
 /* The program that a snapshot is about to start, called name. 0 or -ENOMEM, said. */

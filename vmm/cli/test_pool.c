@@ -19,13 +19,13 @@
 #include "mote.h"
 #include "test_shared.h"
 
-#define NS_PER_S      1000000000ull
-#define NS_PER_MS     1000000ull
-#define TICK	      (100 * NS_PER_MS)
-#define START_LIMIT   60.0		 /* seconds for a machine to come to its ready point */
-#define NUDGE	      (100 * NS_PER_MS) /* between two reminders that time is up */
-#define GRACE	      (5 * NS_PER_S)	 /* from the first of them to SIGKILL */
-#define FILE_SLACK    4096		 /* room to notice that there is too much */
+#define NS_PER_S    1000000000ull
+#define NS_PER_MS   1000000ull
+#define TICK	    (100 * NS_PER_MS)
+#define START_LIMIT 60.0	      /* seconds for a machine to come to its ready point */
+#define NUDGE	    (100 * NS_PER_MS) /* between two reminders that time is up */
+#define GRACE	    (5 * NS_PER_S)    /* from the first of them to SIGKILL */
+#define FILE_SLACK  4096	      /* room to notice that there is too much */
 
 /* A worker as the parent keeps it. */
 struct child {
@@ -53,7 +53,8 @@ struct pool {
 
 /* ---- captures ---- */
 
-/* A file of its own memory that holds `size` bytes and never more: a write beyond fails with EPERM (fcntl(2), F_SEAL_GROW). */
+/* A file of its own memory that holds `size` bytes and never more: a write beyond fails with EPERM
+ * (fcntl(2), F_SEAL_GROW). */
 static int make_file(size_t size, char **map)
 {
 	int fd = memfd_create("mote-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -71,7 +72,8 @@ static int make_file(size_t size, char **map)
 	return err;
 }
 
-static void look_at(const struct pool *p, const struct child *c, struct test_capture capture[TEST_STREAMS])
+static void look_at(const struct pool *p, const struct child *c,
+		    struct test_capture capture[TEST_STREAMS])
 {
 	for (int i = 0; i < TEST_STREAMS; i++) {
 		off_t len = lseek(c->fd[i], 0, SEEK_CUR);
@@ -99,7 +101,8 @@ static int set_worker_files(const struct pool *p, const struct child *own)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0 || dup2(null, 0) < 0 || dup2(own->fd[TEST_LOG], 1) < 0 || dup2(own->fd[TEST_LOG], 2) < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(own->fd[TEST_LOG], 1) < 0 ||
+	    dup2(own->fd[TEST_LOG], 2) < 0)
 		return -errno;
 	close(null);
 	close(p->signals);
@@ -114,7 +117,10 @@ static int set_worker_files(const struct pool *p, const struct child *own)
 
 static _Noreturn void be_worker(struct pool *p, struct child *own, pid_t parent)
 {
-	struct pool_worker w = {.shared = p->shared, .slot = own->slot, .wake = p->wake, .max_output = p->config->max_output};
+	struct pool_worker w = {.shared = p->shared,
+				.slot = own->slot,
+				.wake = p->wake,
+				.max_output = p->config->max_output};
 	uint64_t one = 1;
 	int status = MOTE_FAILED;
 
@@ -199,8 +205,10 @@ static void drain_all(struct pool *p)
 /* The run that it had in hand ended with it. */
 static void take_death(struct pool *p, struct child *c, uint64_t run, int wait_status)
 {
-	struct test_verdict r = {
-		.run = run, .ns = pool_now() - c->slot->since, .status = wait_status, .outcome = TEST_DIED};
+	struct test_verdict r = {.run = run,
+				 .ns = pool_now() - c->slot->since,
+				 .status = wait_status,
+				 .outcome = TEST_DIED};
 
 	if (c->slot->overdue == run + 1)
 		r.outcome = TEST_TIMEOUT;
@@ -217,7 +225,8 @@ static bool any_ready(const struct pool *p)
 	return false;
 }
 
-/* It ended before it could run anything: what it said is why. The others go on without it, if there are any. */
+/* It ended before it could run anything: what it said is why. The others go on without it, if there
+ * are any. */
 static void complain(struct pool *p, struct child *c, int wait_status)
 {
 	struct test_capture capture[TEST_STREAMS];
@@ -231,7 +240,8 @@ static void complain(struct pool *p, struct child *c, int wait_status)
 	if (c->late_since)
 		mote_error("a machine did not come to its ready point in %g s", START_LIMIT);
 	else if (WIFSIGNALED(wait_status))
-		mote_error("a worker died as it made its machine: signal %s", strsignal(WTERMSIG(wait_status)));
+		mote_error("a worker died as it made its machine: signal %s",
+			   strsignal(WTERMSIG(wait_status)));
 	if (!any_ready(p))
 		p->status = MOTE_FAILED;
 }
@@ -360,7 +370,8 @@ static bool any_worker(const struct pool *p)
 
 static void loop(struct pool *p)
 {
-	struct pollfd fd[] = {{.fd = p->signals, .events = POLLIN}, {.fd = p->wake, .events = POLLIN}};
+	struct pollfd fd[] = {{.fd = p->signals, .events = POLLIN},
+			      {.fd = p->wake, .events = POLLIN}};
 	uint64_t count;
 
 	while (!p->status && p->done < p->config->runs && any_worker(p)) {
@@ -374,7 +385,8 @@ static void loop(struct pool *p)
 	drain_all(p);
 	if (!p->status && p->done < p->config->runs) {
 		p->config->speak(p->config->ctx);
-		mote_error("%llu runs were lost with their workers", (unsigned long long)(p->config->runs - p->done));
+		mote_error("%llu runs were lost with their workers",
+			   (unsigned long long)(p->config->runs - p->done));
 		p->status = MOTE_FAILED;
 	}
 }
@@ -416,7 +428,8 @@ static int make(struct pool *p, const struct pool_config *config)
 {
 	p->config = config;
 	p->shared_size = sizeof(*p->shared) + config->workers * sizeof(struct pool_slot);
-	p->shared = mmap(NULL, p->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	p->shared = mmap(NULL, p->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
 	p->child = calloc(config->workers, sizeof(*p->child));
 	p->wake = eventfd(0, EFD_CLOEXEC);
 	if (p->shared == MAP_FAILED || !p->child || p->wake < 0)

@@ -34,10 +34,13 @@ void progress_show(const struct test_counts *c, uint64_t ns)
 
 	if (!on)
 		return;
-	int n = snprintf(line + 1, sizeof(line) - 8, "%llu done, %llu failed, %llu left, %.0f/s, %.0f s", (unsigned long long)c->done,
-			 (unsigned long long)c->failed, (unsigned long long)(c->runs - c->done), seconds > 0 ? (double)c->done / seconds : 0,
-			 seconds);
-	size_t len = (size_t)n < columns() - 1 ? (size_t)n : columns() - 1; /* the last column would wrap */
+	int n = snprintf(line + 1, sizeof(line) - 8,
+			 "%llu done, %llu failed, %llu left, %.0f/s, %.0f s",
+			 (unsigned long long)c->done, (unsigned long long)c->failed,
+			 (unsigned long long)(c->runs - c->done),
+			 seconds > 0 ? (double)c->done / seconds : 0, seconds);
+	size_t len = (size_t)n < columns() - 1 ? (size_t)n
+					       : columns() - 1; /* the last column would wrap */
 
 	memcpy(line + 1 + len, "\033[K", 3); /* ECMA-48 EL: erase to the end of the line */
 	put(line, len + 4);

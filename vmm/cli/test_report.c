@@ -46,8 +46,9 @@ static void put_stream(FILE *f, const char *title, const struct test_capture *c,
 		fprintf(f, "    [and more than these %zu bytes]\n", c->len);
 }
 
-void report_failure(FILE *f, const struct test *t, const struct test_verdict *r, const struct test_capture capture[TEST_STREAMS],
-		    uint64_t repeat, const char *why, const char *again, bool whole)
+void report_failure(FILE *f, const struct test *t, const struct test_verdict *r,
+		    const struct test_capture capture[TEST_STREAMS], uint64_t repeat,
+		    const char *why, const char *again, bool whole)
 {
 	fputs("FAIL ", f);
 	put_name(f, t->name);
@@ -55,7 +56,8 @@ void report_failure(FILE *f, const struct test *t, const struct test_verdict *r,
 	text_plain(f, why, strlen(why), 0);
 	fputs(" (", f);
 	if (repeat > 1)
-		fprintf(f, "run %llu of %llu, ", (unsigned long long)(r->run % repeat + 1), (unsigned long long)repeat);
+		fprintf(f, "run %llu of %llu, ", (unsigned long long)(r->run % repeat + 1),
+			(unsigned long long)repeat);
 	put_time(f, r->ns);
 	fputs(")\n", f);
 	put_stream(f, "standard output", &capture[TEST_OUT], whole);
@@ -75,20 +77,25 @@ static void put_failed(FILE *f, const struct test_plan *p)
 		fputs("failed: ", f);
 		put_name(f, t->name);
 		if (p->repeat > 1)
-			fprintf(f, ": %llu of %llu runs", (unsigned long long)t->failed, (unsigned long long)t->done);
+			fprintf(f, ": %llu of %llu runs", (unsigned long long)t->failed,
+				(unsigned long long)t->done);
 		putc('\n', f);
 	}
 }
 
-void report_summary(FILE *f, const struct test_plan *p, const struct test_counts *c, uint64_t ns, unsigned int machines)
+void report_summary(FILE *f, const struct test_plan *p, const struct test_counts *c, uint64_t ns,
+		    unsigned int machines)
 {
 	double seconds = (double)ns / 1e9;
 
 	if (c->failed > 1 || p->repeat > 1)
 		put_failed(f, p);
-	fprintf(f, "%llu of %llu runs in %.2f s, %.0f a second, %u machine%s\n", (unsigned long long)c->done, (unsigned long long)c->runs,
-		seconds, seconds > 0 ? (double)c->done / seconds : 0, machines, machines == 1 ? "" : "s");
-	fprintf(f, "%llu passed, %llu failed", (unsigned long long)(c->done - c->failed - c->skipped), (unsigned long long)c->failed);
+	fprintf(f, "%llu of %llu runs in %.2f s, %.0f a second, %u machine%s\n",
+		(unsigned long long)c->done, (unsigned long long)c->runs, seconds,
+		seconds > 0 ? (double)c->done / seconds : 0, machines, machines == 1 ? "" : "s");
+	fprintf(f, "%llu passed, %llu failed",
+		(unsigned long long)(c->done - c->failed - c->skipped),
+		(unsigned long long)c->failed);
 	if (c->skipped)
 		fprintf(f, ", %llu skipped", (unsigned long long)c->skipped);
 	putc('\n', f);

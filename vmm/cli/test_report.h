@@ -25,10 +25,14 @@ void progress_hide(void);
 
 /* One run that passed or was skipped (why), for -v. */
 void report_run(FILE *f, const struct test *t, const struct test_verdict *r, const char *why);
-/* A failed run in full: nth of its test's `repeat`; again: the command that repeats it; whole: leave nothing out of long output. */
-void report_failure(FILE *f, const struct test *t, const struct test_verdict *r, const struct test_capture capture[TEST_STREAMS],
-		    uint64_t repeat, const char *why, const char *again, bool whole);
-/* After the last run: which tests failed how often, and how long it took; the last line is "N passed, N failed[, N skipped]". */
-void report_summary(FILE *f, const struct test_plan *p, const struct test_counts *c, uint64_t ns, unsigned int machines);
+/* A failed run in full: nth of its test's `repeat`; again: the command that repeats it; whole:
+ * leave nothing out of long output. */
+void report_failure(FILE *f, const struct test *t, const struct test_verdict *r,
+		    const struct test_capture capture[TEST_STREAMS], uint64_t repeat,
+		    const char *why, const char *again, bool whole);
+/* After the last run: which tests failed how often, and how long it took; the last line is "N
+ * passed, N failed[, N skipped]". */
+void report_summary(FILE *f, const struct test_plan *p, const struct test_counts *c, uint64_t ns,
+		    unsigned int machines);
 
 #endif

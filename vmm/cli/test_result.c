@@ -24,7 +24,8 @@ struct test_capture test_capture_end(const struct test_capture *c, size_t bytes,
 	}
 	if (at && at == least && c->data[at - 1] != '\n')
 		at = next_line(c->data, at, c->len);
-	return (struct test_capture){.data = at ? c->data + at : c->data, .len = c->len - at, .cut = c->cut};
+	return (struct test_capture){
+		.data = at ? c->data + at : c->data, .len = c->len - at, .cut = c->cut};
 }
 
 /* The first line of log that has mark in it, from `mark` on; false when there is none. */
@@ -80,10 +81,12 @@ static void why_died(char why[TEST_WHY_MAX], int status)
 	if (name)
 		snprintf(why, TEST_WHY_MAX, "mote itself died: killed by signal SIG%s", name);
 	else
-		snprintf(why, TEST_WHY_MAX, "mote itself died: exit status %d", WEXITSTATUS(status));
+		snprintf(why, TEST_WHY_MAX, "mote itself died: exit status %d",
+			 WEXITSTATUS(status));
 }
 
-void test_why(char why[TEST_WHY_MAX], const struct test_verdict *r, const struct test_capture *log, double timeout)
+void test_why(char why[TEST_WHY_MAX], const struct test_verdict *r, const struct test_capture *log,
+	      double timeout)
 {
 	switch (r->outcome) {
 	case TEST_PASSED:

@@ -12,7 +12,7 @@
 enum test_outcome {
 	TEST_PASSED,
 	TEST_SKIPPED,
-	TEST_EXITED,  /* with another exit status, or by a signal: the shell's form in status */
+	TEST_EXITED, /* with another exit status, or by a signal: the shell's form in status */
 	TEST_TIMEOUT,
 	TEST_FLOODED, /* wrote more than may be kept */
 	TEST_PANICKED,
@@ -36,7 +36,8 @@ struct test_capture {
 	bool cut; /* there was more */
 };
 
-/* The end of c that reports show: at most `bytes` and `lines`, from the beginning of a line if that is among them. */
+/* The end of c that reports show: at most `bytes` and `lines`, from the beginning of a line if that
+ * is among them. */
 struct test_capture test_capture_end(const struct test_capture *c, size_t bytes, size_t lines);
 
 static inline bool test_failed(const struct test_verdict *r)
@@ -46,7 +47,9 @@ static inline bool test_failed(const struct test_verdict *r)
 
 /* Room for test_why(). */
 #define TEST_WHY_MAX 512
-/* Why a run failed or was skipped, in one line without newline. timeout: in seconds, the one that held. */
-void test_why(char why[TEST_WHY_MAX], const struct test_verdict *r, const struct test_capture *log, double timeout);
+/* Why a run failed or was skipped, in one line without newline. timeout: in seconds, the one that
+ * held. */
+void test_why(char why[TEST_WHY_MAX], const struct test_verdict *r, const struct test_capture *log,
+	      double timeout);
 
 #endif

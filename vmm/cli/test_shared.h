@@ -1,4 +1,5 @@
-/* The memory that the parent and the workers of a pool share; test_pool.c is the parent's side, test_hand.c the workers'. */
+/* The memory that the parent and the workers of a pool share; test_pool.c is the parent's side,
+ * test_hand.c the workers'. */
 #ifndef MOTE_CLI_TEST_SHARED_H
 #define MOTE_CLI_TEST_SHARED_H
 
@@ -17,9 +18,10 @@
 struct pool_slot {
 	/* the worker's */
 	_Alignas(64) atomic_uint_fast64_t current; /* run in hand + 1, or one of the above */
-	atomic_uint_fast64_t since;		   /* CLOCK_MONOTONIC, ns: when that began; written before current */
-	atomic_uint produced;			   /* results ever put into the ring */
-	atomic_uint waiting;			   /* wake me by futex when consumed changes */
+	atomic_uint_fast64_t
+		since;	      /* CLOCK_MONOTONIC, ns: when that began; written before current */
+	atomic_uint produced; /* results ever put into the ring */
+	atomic_uint waiting;  /* wake me by futex when consumed changes */
 	/* the parent's */
 	_Alignas(64) atomic_uint consumed;
 	atomic_uint_fast64_t overdue; /* value of current that is out of time */

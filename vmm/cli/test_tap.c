@@ -63,7 +63,8 @@ static void put_diagnostics(FILE *f, const struct test *t, const char *why, cons
 	fputs("  ---\n", f);
 	put_string(f, "message", why);
 	if (t->done > 1)
-		fprintf(f, "  runs: %llu\n  failed: %llu\n", (unsigned long long)t->done, (unsigned long long)t->failed);
+		fprintf(f, "  runs: %llu\n  failed: %llu\n", (unsigned long long)t->done,
+			(unsigned long long)t->failed);
 	fprintf(f, "  duration_ms: %.3f\n", (double)t->ns / 1e6);
 	put_string(f, "again", again);
 	if (t->failure) {

@@ -1,6 +1,7 @@
 /*
- * The Test Anything Protocol, version 14 (testanything.org): a test point for each test, numbered as they come to
- * their ends, with a YAML block for what failed. Streams and strings are the caller's; errors are left to ferror(3).
+ * The Test Anything Protocol, version 14 (testanything.org): a test point for each test, numbered
+ * as they come to their ends, with a YAML block for what failed. Streams and strings are the
+ * caller's; errors are left to ferror(3).
  */
 #ifndef MOTE_CLI_TEST_TAP_H
 #define MOTE_CLI_TEST_TAP_H
@@ -11,7 +12,8 @@
 
 /* comment: a line to go with it, or NULL. */
 void tap_begin(FILE *f, size_t tests, const char *comment);
-/* All runs of t are over; why: of its first failure, or why it was skipped; again: the command that repeats it. */
+/* All runs of t are over; why: of its first failure, or why it was skipped; again: the command that
+ * repeats it. */
 void tap_point(FILE *f, size_t number, const struct test *t, const char *why, const char *again);
 /* The rest will not come. */
 void tap_bail_out(FILE *f, const char *why);

@@ -46,12 +46,12 @@ static bool is_control(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* What changes how the text around it is read: line and paragraph separators, overrides of direction, the byte order mark; and
- * what is no character. */
+/* What changes how the text around it is read: line and paragraph separators, overrides of
+ * direction, the byte order mark; and what is no character. */
 static bool is_treacherous(uint32_t c)
 {
-	return is_control(c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
-	       (c & 0xfffe) == 0xfffe;
+	return is_control(c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	       c == 0xfeff || (c & 0xfffe) == 0xfffe;
 }
 
 static void put_bytes_escaped(FILE *f, const char *s, size_t n)

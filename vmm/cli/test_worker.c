@@ -21,9 +21,9 @@ struct rig {
 	struct snapshot *base; /* before any test */
 	struct snapshot *own;  /* at the ready point of the program own_path, or NULL */
 	const char *own_path;
-	bool own_asked;	       /* the program chose that point itself */
-	uint64_t logged;       /* bytes that the kernel had logged at the base */
-	bool fresh;	/* m is as base says */
+	bool own_asked;	 /* the program chose that point itself */
+	uint64_t logged; /* bytes that the kernel had logged at the base */
+	bool fresh;	 /* m is as base says */
 };
 
 /* What the signal handler sees. */
@@ -58,7 +58,8 @@ static const char **list_programs(const struct test_plan *plan)
 	return list;
 }
 
-static void fill_config(struct launch_config *c, const struct rig *r, const char **programs, char **argv)
+static void fill_config(struct launch_config *c, const struct rig *r, const char **programs,
+			char **argv)
 {
 	run_options_config(&r->options->run, c);
 	c->flags |= BOOT_READY_START;
@@ -70,7 +71,8 @@ static void fill_config(struct launch_config *c, const struct rig *r, const char
 	c->err = r->pool->fd[TEST_ERR];
 }
 
-/* Boot, with all tests in the root, up to where a program is to be executed. 0 or a negative errno, said. */
+/* Boot, with all tests in the root, up to where a program is to be executed. 0 or a negative errno,
+ * said. */
 static int boot(struct rig *r)
 {
 	const char **programs = list_programs(r->plan);
@@ -142,7 +144,8 @@ static void forget_own(struct rig *r)
 	r->own = NULL;
 }
 
-/* Remember the machine as it is, for the next runs of the same program. Not to be able to costs time alone. */
+/* Remember the machine as it is, for the next runs of the same program. Not to be able to costs
+ * time alone. */
 static void keep_own(struct rig *r, const struct test *t, bool asked)
 {
 	forget_own(r);
@@ -172,7 +175,8 @@ static int go_back(struct rig *r, const struct test *t)
 	return machine_reset(r->m, owns(r, t) ? r->own : r->base) ? replace(r) : 0;
 }
 
-/* From the base: a test that will run again stops at its ready point. 0 or a negative errno, said. */
+/* From the base: a test that will run again stops at its ready point. 0 or a negative errno, said.
+ */
 static int choose_program(struct rig *r, const struct test *t)
 {
 	char *argv[] = {t->path, NULL};
@@ -180,7 +184,8 @@ static int choose_program(struct rig *r, const struct test *t)
 					  .cwd = r->options->run.cwd,
 					  .argv = argv,
 					  .envp = r->options->run.env,
-					  .host_file = r->options->from && t->on_host ? t->path : NULL,
+					  .host_file =
+						  r->options->from && t->on_host ? t->path : NULL,
 					  .stop_ready = r->plan->repeat > 1};
 	int err = t->path ? machine_set_program(r->m, &program) : 0;
 
@@ -200,10 +205,13 @@ static int prepare(struct rig *r, const struct test *t)
 	return err || owns(r, t) ? err : choose_program(r, t);
 }
 
-/* To the end. The next runs of t begin at its ready point, or where it asks for another one: the first time it does. */
+/* To the end. The next runs of t begin at its ready point, or where it asks for another one: the
+ * first time it does. */
 static int run_to_end(struct rig *r, const struct test *t)
 {
-	unsigned int passed = owns(r, t) ? 1u + r->own_asked : !t->path; /* ready points, where it stands now included */
+	unsigned int passed = owns(r, t)
+				      ? 1u + r->own_asked
+				      : !t->path; /* ready points, where it stands now included */
 	int status;
 
 	while ((status = run(r)) == MOTE_READY) {

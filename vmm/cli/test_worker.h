@@ -11,7 +11,8 @@ struct test_work {
 	const struct test_plan *plan;
 };
 
-/* pool_config.work: make a machine, run what the pool hands out. Why it cannot stands on standard error. */
+/* pool_config.work: make a machine, run what the pool hands out. Why it cannot stands on standard
+ * error. */
 int test_work(const struct test_work *work, struct pool_worker *w);
 
 #endif
