@@ -110,6 +110,14 @@ $(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
 
+# ---- libmote's users among the tests: static, so that they run in the referee ----
+$(BUILD)/tests/reset/%: tests/reset/%.c $(BUILD)/libmote.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -MF $@.d -static -o $@ $< $(BUILD)/libmote.a $(VMM_LIBS)
+RESET_TESTS := $(patsubst tests/reset/%.c,$(BUILD)/tests/reset/%,$(sort $(wildcard tests/reset/*.c)))
+.PHONY: reset-tests
+reset-tests: $(RESET_TESTS)
+
 # ---- what mote bench starts ----
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(BUILD)/bench/%: tests/bench/%.c
@@ -186,12 +194,12 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all unit-build guest-tests
+	$(Q)$(MAKE) -s all unit-build guest-tests reset-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 
 test-svm: deps
-	$(Q)$(MAKE) -s all guest-tests
+	$(Q)$(MAKE) -s all guest-tests reset-tests bench-programs
 	$(Q)tests/run svm
 
 bench: deps

@@ -47,6 +47,7 @@ struct machine_program {
 	char *const *envp;
 	unsigned short rows, columns; /* of the terminal, 0 when none */
 	const char *host_file; /* machine_set_program(): a file of the host that is put at path first; NULL: path is there already */
+	bool fixed_layout; /* machine_set_program(): addresses are not randomised, which also makes it quicker */
 	bool stop_ready; /* machine_set_program(): machine_run() answers MOTE_READY once more, before its first instruction */
 };
 

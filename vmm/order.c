@@ -89,7 +89,9 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 	*order = (struct hc_order){.size = (unsigned int)len,
 				   .argc = argc,
 				   .envc = envc,
-				   .flags = (p->stop_ready ? ORDER_READY : 0) | (fd >= 0 ? ORDER_FILE : 0)};
+				   .flags = (p->stop_ready ? ORDER_READY : 0) |
+						    (p->fixed_layout ? ORDER_FIXED_LAYOUT : 0) |
+					    (fd >= 0 ? ORDER_FILE : 0)};
 	fill((char *)(order + 1), p);
 	order_drop(m);
 	m->order = order;

@@ -98,10 +98,11 @@ static int stores_make(struct stores *w)
 
 	if (!w->list->store_count)
 		return 0;
-	arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
-			       BOOT_DIRECT_MAP_BASE + w->s->head.control);
-	int err = vcpu_apply(v);
+	int err = arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
+					 BOOT_DIRECT_MAP_BASE + w->s->head.control);
 
+	if (!err)
+		err = vcpu_apply(v);
 	w->list->store_count = 0;
 	return err;
 }
@@ -339,18 +340,18 @@ static void correct_clock(struct machine *m, const struct snapshot *s, uint64_t 
 static int reseed(struct machine *m, const struct machine_control *c)
 {
 	struct control_random *r = memory_writable(&m->memory, c->random, sizeof(*r));
-	uint8_t fresh[sizeof(r->seed) + 16];
+	uint8_t fresh[sizeof(*r) - sizeof(r->generation) + 16];
 	void *program;
 
 	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
 		return -EIO;
 	if (c->random && r) {
 		r->generation++;
-		memcpy(r->seed, fresh, sizeof(r->seed));
+		memcpy(r->seed, fresh, sizeof(*r) - sizeof(r->generation));
 	}
 	program = c->program_random ? memory_writable(&m->memory, c->program_random, 16) : NULL;
 	if (program)
-		memcpy(program, fresh + sizeof(r->seed), 16);
+		memcpy(program, fresh + sizeof(fresh) - 16, 16);
 	return 0;
 }
 

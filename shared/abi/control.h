@@ -45,11 +45,15 @@ struct machine_control {
 _Static_assert(sizeof(struct machine_control) == 8 * 16 + 16 * CONTROL_STORES, "machine_control layout");
 _Static_assert(sizeof(struct machine_control) <= 4096, "machine_control is a page");
 
-/* Fresh seed for the kernel's generator: it mixes `seed` in before it next hands out bytes whenever generation has changed. */
+/*
+ * Fresh randomness for the kernel's generator. Whenever generation has changed, it changes its key by `seed` before it next hands out
+ * bytes, and hands out `bytes` first: mostly all that a short run needs.
+ */
 struct control_random {
 	unsigned long long generation;
 	unsigned char seed[32];
+	unsigned char bytes[216];
 };
-_Static_assert(sizeof(struct control_random) == 40, "control_random layout");
+_Static_assert(sizeof(struct control_random) == 256, "control_random layout");
 
 #endif

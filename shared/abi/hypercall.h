@@ -101,7 +101,8 @@ struct hc_order {
 };
 enum order_flag {
 	ORDER_READY = 1 << 0, /* say HC_READY again before its first instruction */
-	ORDER_FILE = 1 << 1,  /* path is to be made of what HC_ORDER_FILE hands out, mode 0755, in place of what is there */
+	ORDER_FIXED_LAYOUT = 1 << 1, /* addresses are not randomised: personality(2), ADDR_NO_RANDOMIZE */
+	ORDER_FILE = 1 << 2,	     /* path is to be made of what HC_ORDER_FILE hands out, mode 0755, in place of what is there */
 };
 _Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
 

@@ -199,11 +199,11 @@ void arch_vcpu_state_normalise(void *state)
 	unreachable("saved state");
 }
 
-void arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root,
+int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root,
 			    uint64_t arg)
 {
 	(void)v, (void)state, (void)pc, (void)root, (void)arg;
-	unreachable("saved state");
+	return missing("entering a kernel");
 }
 
 int arch_vcpu_flush(struct vcpu *v)

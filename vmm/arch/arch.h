@@ -56,8 +56,8 @@ uint64_t arch_vcpu_state_counter(const void *state);
 /* The bytes of a saved state that say what the guest is like: without the counter and what else follows the time. */
 void arch_vcpu_state_normalise(void *state);
 /* Put v at supervisor address pc with page tables `root`, arg in the first argument register, interrupts off, all
- * descriptor tables as in `state`. */
-void arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg);
+ * descriptor tables as in `state`. 0 or a negative errno, said. */
+int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg);
 /* Forget all that is cached of the guest's page tables, on a host that does not shadow them: memory may have changed. */
 int arch_vcpu_flush(struct vcpu *v);
 

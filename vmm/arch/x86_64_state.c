@@ -132,15 +132,22 @@ void arch_vcpu_state_normalise(void *state)
 	s->msr[SAVED_DEADLINE] = s->msr[SAVED_DEADLINE] != 0;
 }
 
-void arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg)
+int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg)
 {
+	struct kvm_mp_state runnable = {KVM_MP_STATE_RUNNABLE};
 	const struct vcpu_state *s = state;
 
+	/* It may have been halted, or about to take an exception. */
+	if (ioctl(v->fd, KVM_SET_MP_STATE, &runnable))
+		return failed("KVM_SET_MP_STATE");
 	arch_vcpu_set_entry(v, pc, root, arg);
+	v->run->s.regs.events = (struct kvm_vcpu_events){.flags = KVM_VCPUEVENT_VALID_NMI_PENDING | KVM_VCPUEVENT_VALID_SHADOW};
+	v->run->kvm_dirty_regs |= KVM_SYNC_X86_EVENTS;
 	v->run->s.regs.sregs.gdt = s->sregs.gdt;
 	v->run->s.regs.sregs.idt = s->sregs.idt;
 	v->run->s.regs.sregs.tr = s->sregs.tr;
 	v->run->s.regs.sregs.apic_base = s->sregs.apic_base;
+	return 0;
 }
 
 /* KVM drops what the processor holds of the tables when a paging bit changes: SDM volume 3, 4.10.4.1. */

@@ -276,6 +276,16 @@ static int show_partitions(const struct proc_node *n, struct proc_text *t)
 	return 0;
 }
 
+/* Linux's Documentation/admin-guide/sysrq.rst: c crashes the kernel; a key that is not known lists those that are. */
+static int store_sysrq(const struct proc_node *n, char *text, size_t len)
+{
+	(void)n;
+	if (len && *text == 'c')
+		panic("sysrq triggered crash");
+	klog("sysrq: HELP : crash(c)\n");
+	return 0;
+}
+
 #define FILE_ENTRY(n, m, s)                                                                        \
 	{                                                                                          \
 		.name = n, .mode = S_IFREG | (m), .show = s                                        \
@@ -296,6 +306,7 @@ static const struct proc_entry root_children[] = {
 	FILE_ENTRY("stat", 0444, show_stat),
 	FILE_ENTRY("swaps", 0444, show_swaps),
 	{.name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_children},
+	{.name = "sysrq-trigger", .mode = S_IFREG | 0200, .store = store_sysrq},
 	FILE_ENTRY("uptime", 0444, show_uptime),
 	FILE_ENTRY("version", 0444, show_version),
 	{.name = NULL},

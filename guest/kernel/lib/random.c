@@ -129,8 +129,12 @@ static void adopt_seed(void)
 		memcpy(key, boot_info->random, sizeof(key));
 		keyed = true;
 	}
-	random_mix(control.seed, sizeof(control.seed));
-	memset(control.seed, 0, sizeof(control.seed));
+	for (size_t i = 0; i < sizeof(key); i++)
+		((u8 *)key)[i] ^= control.seed[i];
+	memcpy(pool, control.bytes, sizeof(control.bytes));
+	pool_at = 0;
+	pool_end = sizeof(control.bytes);
+	memset(control.seed, 0, sizeof(control.seed) + sizeof(control.bytes));
 }
 
 void random_bytes(void *buf, size_t n)

@@ -79,6 +79,9 @@ struct exec_image {
 /* Map the program (and its interpreter) into a fresh mm. 0; -ENOEXEC -ELIBBAD -EINVAL -ENOMEM ...
  * On failure nothing is left. */
 int exec_load(struct binary *b, struct exec_image *img);
+/* Make an address space ahead, with the page tables in place that most programs need, for the next exec_load(): a machine that is
+ * remembered here executes them with less work. Without memory nothing happens. */
+void exec_prepare_space(void);
 /* ---- exec_stack.c: the initial stack ---- */
 struct exec_ids {
 	u32 uid, euid, gid, egid;

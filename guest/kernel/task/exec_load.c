@@ -1,6 +1,7 @@
 /* execve(2): the new address space. Nothing of the old program is touched here, so every failure is
  * an errno for it. */
 #include <linux/mman.h>
+#include <linux/personality.h>
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/random.h"
@@ -17,6 +18,8 @@
 #define POPULATE_MAX_PAGES 64
 /* Where position-independent programs go, as on Linux: two thirds up. */
 #define PIE_BASE (USER_TOP / 3 * 2)
+/* Where linkers put the others on x86_64 and aarch64. */
+#define FIXED_BASE 0x400000ul
 #define MMAP_GAP_MIN (128ul << 20)
 #define MMAP_GAP_MAX (USER_TOP / 6 * 5)
 
@@ -270,6 +273,41 @@ static void place_stack(struct exec_image *img)
 		USER_TOP - 16 * PAGE_SIZE - random_offset(img->random[3], RANDOM_STACK_PAGES);
 }
 
+/* ---- an address space made ahead ---- */
+
+static struct mm *spare;
+
+/* Where programs that are not moved about have something: their first segment, stack and vDSO, the mappings. */
+void exec_prepare_space(void)
+{
+	struct exec_image img = {.mm = mm_create()};
+
+	if (!img.mm)
+		return;
+	place_mmap(&img);
+	place_stack(&img);
+	arch_pgtable_slot(&img.mm->pgtable, FIXED_BASE);
+	arch_pgtable_slot(&img.mm->pgtable, img.stack_top - PAGE_SIZE);
+	arch_pgtable_slot(&img.mm->pgtable, img.mm->mmap_top - PAGE_SIZE);
+	spare = img.mm;
+}
+
+static struct mm *take_space(void)
+{
+	struct mm *mm = spare;
+
+	spare = NULL;
+	return mm ? mm : mm_create();
+}
+
+/* personality(2) */
+static void draw_random(struct exec_image *img)
+{
+	random_bytes(img->random, sizeof(img->random));
+	if (task_current()->process->personality & ADDR_NO_RANDOMIZE)
+		memset(img->random, 0, 4 * sizeof(img->random[0]));
+}
+
 int exec_load(struct binary *b, struct exec_image *img)
 {
 	struct elf_image elf;
@@ -278,10 +316,10 @@ int exec_load(struct binary *b, struct exec_image *img)
 	if (err)
 		return err;
 	err = -ENOMEM;
-	img->mm = mm_create();
+	img->mm = take_space();
 	if (!img->mm)
 		goto no_mm;
-	random_bytes(img->random, sizeof(img->random));
+	draw_random(img);
 	place_mmap(img);
 	place_stack(img);
 	err = load_program(b, &elf, img);

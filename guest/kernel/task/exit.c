@@ -143,6 +143,7 @@ void task_exit(int status)
 	sched_charge_current();
 	trace_exited(status);
 	end_with_program(p, status);
+	arch_heavy_begin(); /* and for good */
 	t->killed = true; /* signals have nothing to say any more */
 	task_leave_mm(t);
 	drop_mm(t);

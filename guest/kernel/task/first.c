@@ -155,6 +155,12 @@ static void stand_ready(enum ready_point why)
 	ready_point_request(why);
 }
 
+static void stand_ready_to_start(void)
+{
+	exec_prepare_space();
+	stand_ready(READY_START);
+}
+
 void program_start_boot(void)
 {
 	program_start(phys_to_virt(boot_info->strings_start), boot_info->strings_len, boot_info->argc,
@@ -168,7 +174,7 @@ static void first_program(void *unused __unused)
 	open_stdio();
 	start_session(task_current()->process);
 	if (boot_info->flags & BOOT_READY_START)
-		stand_ready(READY_START);
+		stand_ready_to_start();
 	else
 		program_start_boot();
 }

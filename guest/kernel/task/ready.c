@@ -1,6 +1,7 @@
 #include "kernel/task/ready.h"
 
 #include <linux/auxvec.h>
+#include <linux/personality.h>
 #include "kernel/boot.h"
 #include "kernel/control.h"
 #include "kernel/fs/file.h"
@@ -15,7 +16,9 @@
 #include "kernel/task/task.h"
 
 #define FILE_PIECE 65536 /* bytes that are asked for at once */
-#define ORDER_USUAL 4000 /* bytes of an order: mostly enough, and less than a page with the allocator's own */
+
+/* The order: mostly it fits here, which spares the allocation and lets it be fetched in supervisor mode. */
+static u8 usual_order[PAGE_SIZE] __aligned(8);
 
 void ready_point_request(enum ready_point why)
 {
@@ -43,23 +46,22 @@ static phys_addr program_random(struct mm *mm)
 	return pa | (va & (PAGE_SIZE - 1));
 }
 
-/* The order in memory of its own, or NULL: no memory. */
-static struct hc_order *fetch_order(void)
+/* As much of the order as fits: its length. */
+static size_t fetch_order(void *room, size_t size)
 {
-	size_t room = ORDER_USUAL, size = 0;
-	struct hc_order *order = kmalloc(room);
+	long answer = arch_hypercall(HC_ORDER, virt_to_phys(room), size, 0, 0);
 
-	while (order) {
-		long answer = arch_hypercall(HC_ORDER, virt_to_phys(order), room, 0, 0);
+	BUG_ON(answer < (long)sizeof(struct hc_order));
+	return (size_t)answer;
+}
 
-		BUG_ON(answer < (long)sizeof(*order));
-		size = (size_t)answer;
-		if (size <= room)
-			break;
-		kfree(order);
-		room = size;
-		order = kmalloc(room);
-	}
+/* All of an order that is too long for usual_order. */
+static struct hc_order *fetch_long_order(size_t size)
+{
+	struct hc_order *order = kmalloc(size);
+
+	if (!order || fetch_order(order, size) != size)
+		panic("no memory for the next program's arguments");
 	return order;
 }
 
@@ -131,19 +133,21 @@ static int take_file(char *name)
 
 static void exec_order(void)
 {
+	size_t size = fetch_order(usual_order, sizeof(usual_order));
 	bool heavy = arch_heavy_begin();
-	struct hc_order *order = fetch_order();
+	struct hc_order *order = size <= sizeof(usual_order) ? (void *)usual_order : fetch_long_order(size);
 
-	if (!order)
-		panic("no memory for the next program's name");
 	char *path = (char *)(order + 1);
 	int err = order->flags & ORDER_FILE ? take_file(path) : 0;
 	if (err)
 		program_give_up(path, err);
-	program_start((const char *)(order + 1), order->size - sizeof(*order), order->argc, order->envc);
+	if (order->flags & ORDER_FIXED_LAYOUT)
+		task_current()->process->personality |= ADDR_NO_RANDOMIZE;
+	program_start(path, size - sizeof(*order), order->argc, order->envc);
 	if (order->flags & ORDER_READY)
 		ready_point_request(READY_PROGRAM);
-	kfree(order);
+	if ((void *)order != usual_order)
+		kfree(order);
 	arch_heavy_end(heavy);
 }
 
