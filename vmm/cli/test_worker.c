@@ -186,7 +186,6 @@ static int choose_program(struct rig *r, const struct test *t)
 					  .envp = r->options->run.env,
 					  .host_file =
 						  r->options->from && t->on_host ? t->path : NULL,
-					  .fixed_layout = true,
 					  .stop_ready = r->plan->repeat > 1};
 	int err = t->path ? machine_set_program(r->m, &program) : 0;
 
