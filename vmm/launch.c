@@ -163,7 +163,7 @@ static unsigned int boot_flags(const struct launch *l)
 }
 
 int launch_add_devices(struct machine *m, const struct console_config *console,
-		       const char *const *disk)
+		       const char *const *disk, bool private)
 {
 	int err = console_add(m, console);
 
@@ -172,7 +172,7 @@ int launch_add_devices(struct machine *m, const struct console_config *console,
 	if (err)
 		mote_error("cannot make a device: %s", strerror(-err));
 	for (; disk && *disk && !err; disk++)
-		err = blk_add(m, *disk);
+		err = blk_add(m, *disk, private);
 	return err;
 }
 
@@ -220,7 +220,8 @@ static int build(struct machine **out, struct launch *l)
 	err = write_root(m, l, config.bootfs_size);
 	stage_end("root-image");
 	if (!err)
-		err = launch_add_devices(m, &l->console, l->config->disk);
+		err = launch_add_devices(m, &l->console, l->config->disk,
+					 l->config->private_disks);
 	stage_end("devices");
 	if (!err)
 		err = load(m, l);

@@ -68,6 +68,7 @@ struct launch_config {
 	const char *const *program; /* more programs that travel along with their libraries (mote test); NULL or NULL-terminated */
 	bool own_streams;	   /* use in, out, err below instead of 0, 1, 2 */
 	int in, out, err;	   /* host descriptors, -1: none; they stay the caller's */
+	bool private_disks;	   /* what is written to disks stays in the machine: needed for resets */
 	bool plain_streams;	   /* the program's streams are no terminal for it, whatever they are here: it may go on elsewhere */
 	bool stop_asked;	   /* ready points that a program asks for end machine_run() even without BOOT_READY */
 	bool deterministic;	   /* fix random numbers, clock reads and scheduling by seed */
@@ -133,7 +134,7 @@ int snapshot_open(struct snapshot **out, const char *path);
 struct restore_config {
 	int in, out, err; /* host descriptors for the program's streams, -1: none; they stay the caller's */
 	const char *const *disk; /* the same disks in the same order as when it was taken; NULL or NULL-terminated */
-	bool resettable; /* machine_reset() will be used */
+	bool resettable; /* machine_reset() will be used; what is written to disks stays in the machine */
 };
 /* A new machine from s, which shares s's pages until it writes them. 0 or a negative errno, said. */
 int machine_restore(struct machine **out, struct snapshot *s, const struct restore_config *config);

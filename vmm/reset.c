@@ -313,6 +313,19 @@ int machine_load_devices(struct machine *m, const struct snapshot *s)
 	return 0;
 }
 
+static int forget_disks(struct machine *m)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < m->device_count && !err; i++) {
+		if (m->device[i]->forget)
+			err = m->device[i]->forget(m->device[i]);
+	}
+	if (err == -ENOTSUP)
+		mote_error("a disk that is written to for good cannot be put back: use --disk FILE,private");
+	return err;
+}
+
 /* ---- where clones differ ---- */
 
 static uint64_t realtime_ns(void)
@@ -372,8 +385,10 @@ static int reset_frozen(struct machine *m, struct snapshot *s)
 	/* A run that ended as it should leaves a kernel that can be asked to help. */
 	bool trusted = m->end == MOTE_END_EXIT || m->end == MOTE_END_NONE;
 	uint64_t counter;
-	int err = put_back_memory(m, s, trusted);
+	int err = forget_disks(m);
 
+	if (!err)
+		err = put_back_memory(m, s, trusted);
 	if (!err)
 		err = arch_counter_read(&m->vcpu[0], &counter);
 	if (!err)

@@ -68,7 +68,7 @@ static int create_parts(struct machine *m, const struct snapshot *s, bool resett
 static int add_devices(struct machine *m, const struct snapshot *s, const struct restore_config *c)
 {
 	struct console_config console = {.in = c->in, .out = c->out, .err = c->err};
-	int err = launch_add_devices(m, &console, c->disk);
+	int err = launch_add_devices(m, &console, c->disk, c->resettable);
 
 	if (!err && m->device_count != s->head.devices) {
 		mote_error("the snapshot was taken with %u disks, not %u: give the same ones with --disk",

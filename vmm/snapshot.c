@@ -180,11 +180,27 @@ static int note_parent(struct snapshot *s, struct machine *m)
 	return 0;
 }
 
+/* Disks are not part of a snapshot: they must be as they were. */
+static int check_devices(struct machine *m)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < m->device_count && !err; i++) {
+		if (m->device[i]->untouched)
+			err = m->device[i]->untouched(m->device[i]);
+	}
+	if (err == -EBUSY)
+		mote_error("a private disk was written to before this point; a snapshot would lack that");
+	return err;
+}
+
 static int take(struct snapshot *s, struct machine *m)
 {
 	fill_head(&s->head, m);
-	int err = track_start(m);
+	int err = check_devices(m);
 
+	if (!err)
+		err = track_start(m);
 	if (!err)
 		err = track_collect(m);
 	if (!err)

@@ -93,6 +93,13 @@ sed -i "s|mkdir|$bb mkdir|" once
 mtest -j1 --repeat 50 once >out 2>&1; same isolated "50 passed, 0 failed" "$(tail -n 1 out)"
 mtest -j1 once all/exit3 once all/killed once >out 2>&1; same isolated-mixed "3 passed, 2 failed" "$(tail -n 1 out)"
 
+# What a test writes to a disk stays in its machine, also where several machines have the disk at once.
+truncate -s 64K disk
+program writes '[ "$(BB head -c 3 /dev/vda | BB tr "\000" 0)" = 000 ] && echo new >/dev/vda && BB sync && [ "$(BB head -c 3 /dev/vda)" = new ]'
+sed -i "s|BB|$bb|g" writes
+mtest -j2 --repeat 10 --disk disk writes >out 2>&1; same disk-isolated "10 passed, 0 failed" "$(tail -n 1 out)"
+same disk-untouched 0 "$(tr -d '\000' <disk | wc -c)"
+
 # ---- repeating, order ----
 compile trivial <<'END'
 int main(void) { return 0; }

@@ -1,6 +1,6 @@
 /*
  * The virtio-mmio transport and the console, entropy and disk devices behind it, driven as a guest would.
- * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/devices/blk.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
+ * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/devices/blk.c vmm/devices/overlay.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
  */
 #include <check.h>
 #include <errno.h>
@@ -508,7 +508,7 @@ static void disk_up(const char *suffix)
 	ck_assert_int_eq(pwrite(fd, "sector one", 10, 512), 10);
 	close(fd);
 	snprintf(spec, sizeof(spec), "%s%s", disk_path, suffix);
-	ck_assert_int_eq(blk_add(NULL, spec), 0);
+	ck_assert_int_eq(blk_add(NULL, spec, false), 0);
 	negotiate(0);
 	add_queue(0);
 	wr(VIRTIO_MMIO_STATUS, 15);
@@ -605,12 +605,12 @@ END_TEST
 
 START_TEST(test_disk_errors)
 {
-	ck_assert_int_eq(blk_add(NULL, "/nonexistent/disk"), -ENOENT);
-	ck_assert_int_eq(blk_add(NULL, "/tmp"), -EISDIR);
-	ck_assert_int_eq(blk_add(NULL, "/dev/null"), -EINVAL);
+	ck_assert_int_eq(blk_add(NULL, "/nonexistent/disk", false), -ENOENT);
+	ck_assert_int_eq(blk_add(NULL, "/tmp", false), -EISDIR);
+	ck_assert_int_eq(blk_add(NULL, "/dev/null", false), -EINVAL);
 	disk_up("");
 	struct mmio_device *first = dev;
-	ck_assert_int_eq(blk_add(NULL, disk_path), -EWOULDBLOCK);
+	ck_assert_int_eq(blk_add(NULL, disk_path, false), -EWOULDBLOCK);
 	dev = first;
 	unlink(disk_path);
 }

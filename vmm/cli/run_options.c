@@ -37,7 +37,7 @@ static const char option_text[] =
 	"  -t, --timeout SECONDS   end with status 124 after that time\n"
 	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
 	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
-	"      --disk FILE[,ro]    a virtio disk, /dev/vda and so on (repeatable)\n"
+	"      --disk FILE[,ro|,private]  a virtio disk, /dev/vda and so on (repeatable); private: writes are not kept\n"
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"

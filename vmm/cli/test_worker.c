@@ -65,6 +65,7 @@ static void fill_config(struct launch_config *c, const struct rig *r, const char
 	c->flags |= BOOT_READY_START;
 	c->argv = argv;
 	c->program = programs;
+	c->private_disks = true;
 	c->own_streams = true;
 	c->in = STDIN_FILENO;
 	c->out = r->pool->fd[TEST_OUT];

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "devices/overlay.h"
 #include "devices/virtio.h"
 #include "mote.h"
 
@@ -24,7 +25,8 @@ struct blk {
 	struct virtio_device virtio; /* first */
 	struct virtio_blk_config config;
 	int fd;
-	bool read_only;
+	bool read_only, private; /* private: writes stay with the machine */
+	struct overlay overlay;
 	char id[VIRTIO_BLK_ID_BYTES];
 };
 
@@ -68,6 +70,7 @@ static int discard(struct blk *b, const struct request *r, uint32_t type)
 {
 	struct virtio_blk_discard_write_zeroes seg;
 	int how = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+	int err;
 
 	if (r->len != sizeof(seg) ||
 	    iov_to_buf(r->data, r->count, &seg, sizeof(seg)) != sizeof(seg))
@@ -79,9 +82,21 @@ static int discard(struct blk *b, const struct request *r, uint32_t type)
 		return -EINVAL;
 	if (type == VIRTIO_BLK_T_WRITE_ZEROES && !unmap)
 		how = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
-	if (len && fallocate(b->fd, how, seg.sector * SECTOR, len))
-		return errno == EOPNOTSUPP ? -EOPNOTSUPP : -EIO;
-	return 0;
+	if (b->private)
+		err = overlay_clear(&b->overlay, seg.sector * SECTOR, len);
+	else
+		err = len && fallocate(b->fd, how, seg.sector * SECTOR, len) ? -errno : 0;
+	return err && err != -EOPNOTSUPP ? -EIO : err;
+}
+
+/* The data of a request, at its sector. */
+static int move_data(struct blk *b, const struct request *r, bool write)
+{
+	uint64_t off = r->header.sector * SECTOR;
+
+	if (!b->private)
+		return transfer(b->fd, r->data, r->count, off, r->len, write);
+	return (write ? overlay_write : overlay_read)(&b->overlay, r->data, r->count, off, r->len);
 }
 
 /* A request whose data the device writes (IN, GET_ID): the bytes written or -errno. */
@@ -89,8 +104,7 @@ static int64_t do_read(struct blk *b, const struct request *r)
 {
 	switch (r->header.type) {
 	case VIRTIO_BLK_T_IN:
-		if (!range_ok(b, r->header.sector, r->len) ||
-		    transfer(b->fd, r->data, r->count, r->header.sector * SECTOR, r->len, false))
+		if (!range_ok(b, r->header.sector, r->len) || move_data(b, r, false))
 			return -EIO;
 		return r->len;
 	case VIRTIO_BLK_T_GET_ID:
@@ -106,7 +120,7 @@ static int do_write(struct blk *b, const struct request *r)
 	uint32_t type = r->header.type;
 
 	if (type == VIRTIO_BLK_T_FLUSH)
-		return fdatasync(b->fd) ? -EIO : 0;
+		return !b->private && fdatasync(b->fd) ? -EIO : 0;
 	if (type != VIRTIO_BLK_T_OUT && type != VIRTIO_BLK_T_DISCARD &&
 	    type != VIRTIO_BLK_T_WRITE_ZEROES)
 		return -EOPNOTSUPP;
@@ -116,7 +130,7 @@ static int do_write(struct blk *b, const struct request *r)
 		return discard(b, r, type);
 	if (!range_ok(b, r->header.sector, r->len))
 		return -EIO;
-	return transfer(b->fd, r->data, r->count, r->header.sector * SECTOR, r->len, true);
+	return move_data(b, r, true);
 }
 
 static bool reads_data(uint32_t type)
@@ -172,9 +186,28 @@ static void blk_destroy(struct mmio_device *mmio)
 {
 	struct blk *b = (struct blk *)mmio;
 
+	overlay_close(&b->overlay);
 	close(b->fd);
 	pthread_mutex_destroy(&b->virtio.lock);
 	free(b);
+}
+
+/* ---- snapshots: a disk that others may see written cannot be put back ---- */
+
+static int blk_untouched(struct mmio_device *mmio)
+{
+	const struct blk *b = (const struct blk *)mmio;
+
+	return b->private && b->overlay.any ? -EBUSY : 0;
+}
+
+static int blk_forget(struct mmio_device *mmio)
+{
+	struct blk *b = (struct blk *)mmio;
+
+	if (b->private)
+		return overlay_forget(&b->overlay);
+	return b->read_only ? 0 : -ENOTSUP;
 }
 
 #define BLK_FEATURES                                                                               \
@@ -217,12 +250,16 @@ static int blk_open(struct blk *b, const char *path)
 	uint64_t bytes;
 	int err;
 
-	b->fd = open(path, (b->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	bool shared = b->read_only || b->private;
+
+	b->fd = open(path, (shared ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (b->fd < 0)
 		return -errno;
 	err = file_bytes(b->fd, &bytes);
-	if (!err && flock(b->fd, (b->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB))
+	if (!err && flock(b->fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
 		err = -errno;
+	if (!err && b->private)
+		err = overlay_open(&b->overlay, b->fd, bytes);
 	if (err) {
 		close(b->fd);
 		return err;
@@ -231,13 +268,15 @@ static int blk_open(struct blk *b, const char *path)
 	return 0;
 }
 
-static int blk_create(struct machine *m, const char *path, bool read_only)
+static int blk_create(struct machine *m, const char *path, bool read_only, bool private)
 {
 	struct blk *b = calloc(1, sizeof(*b));
 
 	if (!b)
 		return -ENOMEM;
 	b->read_only = read_only;
+	b->private = private && !read_only;
+	b->overlay.own = -1;
 	int err = blk_open(b, path);
 	if (err) {
 		free(b);
@@ -249,21 +288,31 @@ static int blk_create(struct machine *m, const char *path, bool read_only)
 	virtio_setup(&b->virtio, read_only ? &blk_ro_ops : &blk_ops, VIRTIO_ID_BLOCK, &b->config,
 		     sizeof(b->config));
 	b->virtio.mmio.destroy = blk_destroy;
+	b->virtio.mmio.untouched = blk_untouched;
+	b->virtio.mmio.forget = blk_forget;
 	err = machine_add_device(m, &b->virtio.mmio);
 	if (err)
 		blk_destroy(&b->virtio.mmio);
 	return err;
 }
 
-int blk_add(struct machine *m, const char *spec)
+/* Does spec end in ",name"? */
+static bool has_flag(const char *spec, const char *name)
 {
-	size_t len = strlen(spec);
-	bool read_only = len > 3 && strcmp(spec + len - 3, ",ro") == 0;
-	char *path = strndup(spec, read_only ? len - 3 : len);
+	size_t len = strlen(spec), n = strlen(name);
+
+	return len > n + 1 && spec[len - n - 1] == ',' && !strcmp(spec + len - n, name);
+}
+
+int blk_add(struct machine *m, const char *spec, bool private)
+{
+	bool read_only = has_flag(spec, "ro"), own = has_flag(spec, "private");
+	size_t flag = read_only ? 3 : own ? sizeof(",private") - 1 : 0;
+	char *path = strndup(spec, strlen(spec) - flag);
 
 	if (!path)
 		return -ENOMEM;
-	int err = blk_create(m, path, read_only);
+	int err = blk_create(m, path, read_only, own || private);
 	if (err)
 		mote_error("--disk %s: %s", path,
 			   err == -EWOULDBLOCK ? "in use by another process" : strerror(-err));

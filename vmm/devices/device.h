@@ -33,6 +33,11 @@ struct mmio_device {
 	/* While vCPUs are parked: from freeze() to thaw() no thread of the device touches its state or guest memory. */
 	void (*freeze)(struct mmio_device *dev);
 	void (*thaw)(struct mmio_device *dev);
+	/* What it keeps outside its state and guest memory (a disk's data): is it as the program found it, and can it be made
+	 * so again (while frozen)? 0 or a negative errno: -EBUSY it was written to, -ENOTSUP it is not this machine's alone.
+	 * NULL: nothing is kept. */
+	int (*untouched)(struct mmio_device *dev);
+	int (*forget)(struct mmio_device *dev);
 	/* Its state was loaded (it is not frozen): serve what the queues hold. Called before vCPUs go on. May be NULL. */
 	void (*resume)(struct mmio_device *dev);
 	/* Called after all vCPUs have stopped: finish output that the guest has handed over, stop
