@@ -21,7 +21,7 @@ fails() {
 	says "$name-message" "$pattern" err
 }
 # in the background, where shells ignore SIGINT for their children
-background() { env --default-signal=INT,QUIT "$MOTE" test "$@" </dev/null >out 2>err & pid=$!; }
+background() { rm -f out err; env --default-signal=INT,QUIT "$MOTE" test "$@" </dev/null >out 2>err & pid=$!; }
 mtest() { timeout 300 "$MOTE" test "$@" </dev/null; }
 # program NAME COMMAND...: an executable script
 program() {
