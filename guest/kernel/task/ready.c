@@ -159,12 +159,23 @@ static void exec_boot_program(void)
 	arch_heavy_end(heavy);
 }
 
+/* Its first instruction is brought in before the machine is remembered, not after every reset. */
+static void bring_in_first(struct task *t)
+{
+	bool heavy = arch_heavy_begin();
+
+	mm_fault(t->mm, arch_regs_pc(arch_task_regs(t)), FAULT_EXEC);
+	arch_heavy_end(heavy);
+}
+
 void ready_point(void)
 {
 	struct task *t = task_current();
 	enum ready_point why = t->ready_why;
 
 	arch_thread_info()->work &= ~WORK_READY;
+	if (why == READY_PROGRAM)
+		bring_in_first(t);
 	control_program_random(why == READY_PROGRAM ? program_random(t->mm) : 0);
 	if (arch_hypercall(HC_READY, why, 0, 0, 0) == READY_EXEC)
 		exec_order();
