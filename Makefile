@@ -103,9 +103,9 @@ unit: $(UNIT)
 
 # ---- guest tests: static programs, run on Linux and in a guest ----
 GUEST_TESTS := $(patsubst tests/guest/%.c,$(BUILD)/tests/guest/%,$(sort $(wildcard tests/guest/*.c)))
-$(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+$(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h images/include/mote/*.h)
 	$(call say,MUSL,$@)
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-nonnull -D_GNU_SOURCE -Itests/guest -static -o $@ $< -pthread
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-nonnull -D_GNU_SOURCE -Itests/guest -Iimages/include -static -o $@ $< -pthread
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
@@ -174,7 +174,7 @@ uninstall:
 	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
 
 # ---- packages ----
-PACKAGES := gcc make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
+PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps perl pkg-config
 .PHONY: deps
 deps:

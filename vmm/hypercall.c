@@ -190,6 +190,11 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 		return order_read_file(m, arg[0], arg[1], arg[2]);
 	case HC_CLEAR_USER:
 		return (int64_t)memory_clear_user(&m->memory, arg[0], arg[1], arg[2]);
+	case HC_EVENT:
+	case HC_INPUT:
+	case HC_IO_FAULT:
+	case HC_COVERAGE:
+		return control_hypercall(m, nr, arg);
 	default:
 		return -ENOSYS;
 	}

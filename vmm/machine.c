@@ -86,6 +86,7 @@ struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
 	pthread_mutex_init(&m->run_lock, NULL);
 	pthread_cond_init(&m->run_changed, NULL);
 	pthread_mutex_init(&m->report_lock, NULL);
+	control_init(&m->test);
 	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
 		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
 	return m;
@@ -294,6 +295,7 @@ void machine_destroy(struct machine *m)
 		vcpu_destroy(&m->vcpu[i]);
 	if (m->memory.host)
 		memory_destroy(&m->memory);
+	control_destroy(&m->test);
 	machine_forget_snapshots(m);
 	if (m->kernel.fd >= 0)
 		close(m->kernel.fd);

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "control.h"
 #include "devices/device.h"
 #include "loader.h"
 #include "memory.h"
@@ -56,6 +57,8 @@ struct machine {
 	struct mmio_device *device[BOOT_MAX_DEVICES];
 	unsigned int device_count;
 	atomic_bool irqs_bound; /* set under start_lock */
+
+	struct test_control test;
 
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */

@@ -67,10 +67,19 @@ enum hypercall {
 	HC_APPLIED = 15,
 	/* (gpa, len <= 4096): the program marks an event; text for the host. Answers 0. */
 	HC_EVENT = 16,
-	/* (gpa, len, offset): copy the test's input from byte offset on. Answers the bytes copied, 0 at its end. */
+	/* (gpa, len, offset): copy the test's input from byte offset on. Answers the bytes copied, 0 at its end.
+	 * (0, 0, 0): answers the input's size. */
 	HC_INPUT = 17,
-	/* (device index, n, errno, len): the n-th request to that device from now (1 = the next) fails with errno, or, errno 0,
-	 * transfers at most len bytes; n 0 calls it off. -ENODEV, -EOPNOTSUPP: the device cannot do that. */
+	/*
+	 * (HC_IO_UNIT(device index, unit), n, errno, len): the n-th request to that device from now (1 =
+	 * the next) fails with errno, or, errno 0, transfers at most len (>= 1) bytes; n 0 calls it off.
+	 * One is pending at a time: the last asked for. unit: of a console 1 + its port
+	 * (shared/abi/console.h), else 0; 0 of a console is standard output or error.
+	 *	disk: EIO, EOPNOTSUPP; short: whole sectors of what fits into len are transferred, then it is EIO.
+	 *	console output: EIO, ENOSPC, EPIPE, short. Standard input, entropy: short.
+	 * -ENODEV: no such device or unit. -EINVAL: no errno for this device, or len 0. -EOPNOTSUPP: the
+	 * device cannot do that.
+	 */
 	HC_IO_FAULT = 18,
 	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */
 	HC_COVERAGE = 19,
@@ -125,5 +134,7 @@ struct hc_panic {
 	unsigned long long reg[34];
 };
 _Static_assert(sizeof(struct hc_panic) == 8 * (5 + HC_PANIC_FRAMES + 34), "hc_panic layout");
+
+#define HC_IO_UNIT(device, unit) ((device) | (unit) << 8)
 
 #endif

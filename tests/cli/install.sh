@@ -36,11 +36,11 @@ same example-compiles 0 "$?$(head -n 3 "$work/err")"
 same example-status "0" "$?$(head -n 3 "$work/err")"
 same example-output "$(for i in 1 2 3 4 5; do echo "run $i: exit, status 3"; done)" "$(cat "$work/out")"
 same example-length 1 "$([ "$(wc -l <tests/example/reset_loop.c)" -lt 60 ] && echo 1)"
-same readme-example "" "$(sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' | diff - tests/example/reset_loop.c)"
+same readme-example "" "$(sed -n '/^## Tests$/,/^### /p' README.md | sed -n '/^```c$/,/^```$/p' | sed '1d;$d' | diff - tests/example/reset_loop.c)"
 
 # The commands of the README's section on tests, as they are printed.
 if [ "$BUILD" = "$PWD/build" ]; then
-	sed -n '/^## Tests$/,/^## /s/^    \$ //p' README.md >"$work/commands"
+	sed -n '/^## Tests$/,/^### /s/^    \$ //p' README.md >"$work/commands"
 	same readme-commands 1 "$([ "$(wc -l <"$work/commands")" -ge 8 ] && echo 1)"
 	while IFS= read -r command <&3; do
 		timeout 300 bash -c "$command" </dev/null >"$work/out" 2>&1

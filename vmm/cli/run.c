@@ -8,6 +8,7 @@
 #include "ending.h"
 #include "mote.h"
 #include "stage.h"
+#include "run_control.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
 #include "terminal.h"
@@ -76,6 +77,8 @@ int cmd_run(int argc, char **argv)
 
 	if (err)
 		return launch_exit_status(err);
+	if (run_control_setup(m, o.input, o.verbose))
+		return MOTE_FAILED;
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);
 	_exit(run_machine(m, !o.from));

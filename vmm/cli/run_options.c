@@ -12,7 +12,8 @@
 
 static const char run_usage[] =
 	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
-	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [-- ARGUMENT...]\n"
+	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [--input FILE] [-v]\n"
+	"                [-- ARGUMENT...]\n"
 	"\n"
 	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its "
 	"libraries travel along.\n"
@@ -38,17 +39,18 @@ static const char option_text[] =
 	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
 	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
 	"      --disk FILE[,ro|,private]  a virtio disk, /dev/vda and so on (repeatable); private: writes are not kept\n"
+	"      --input FILE        what a test program reads as its input\n"
 	"      --trace             print every system call on stderr, as strace does\n"
 	"      --kernel FILE       another guest kernel\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
-	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
+	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
 	"kernel failed;\n"
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_FROM, OPT_CHECK, OPT_ASKED };
+enum long_only { OPT_INITRD = 256, OPT_INPUT, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_FROM, OPT_CHECK, OPT_ASKED };
 
 const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -59,6 +61,7 @@ const struct option run_options_long[] = {
 	{"file", required_argument, NULL, 'f'},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"disk", required_argument, NULL, OPT_DISK},
+	{"input", required_argument, NULL, OPT_INPUT},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"from", required_argument, NULL, OPT_FROM},
@@ -228,7 +231,8 @@ static int parse_own(struct run_options *o, int option, char *value)
 static void note_fixed(struct run_options *o, int option)
 {
 	for (const struct option *l = run_options_long; l->name; l++) {
-		if (l->val == option && !strchr("to", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM)
+		if (l->val == option && !strchr("tov", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM &&
+		    option != OPT_INPUT)
 			o->fixed = l->name;
 	}
 }
@@ -260,6 +264,9 @@ int run_options_apply(struct run_options *o, int option, char *value)
 		return 0;
 	case OPT_DISK:
 		o->disk[o->disk_count++] = value;
+		return 0;
+	case OPT_INPUT:
+		o->input = value;
 		return 0;
 	case OPT_TRACE:
 		o->trace = true;

@@ -13,6 +13,7 @@ struct run_options {
 	double timeout; /* seconds, 0 = none */
 	const char *cwd;
 	const char *initrd;
+	const char *input; /* file with the test's input, NULL: none */
 	const char *kernel; /* NULL: the one beside mote */
 	bool snapshot;	    /* the command is `mote snapshot` */
 	bool asked;	    /* --asked */

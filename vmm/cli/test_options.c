@@ -26,7 +26,8 @@ static const char help_text[] =
 	"      --junit FILE        JUnit XML to FILE (- for standard output)\n"
 	"  -v, --verbose           tell each test; add the kernel's messages to failures\n"
 	"\n"
-	"and, as for mote run: --mem, --cpus, --env, --cwd, --file, --initrd, --disk, --kernel, "
+	"and, as for mote run: --mem, --cpus, --env, --cwd, --file, --input, --initrd, --disk, "
+	"--kernel, "
 	"--trace, --deterministic.\n"
 	"\n"
 	"The status is 0 when all passed, 1 when some failed, 125 when mote itself failed, 130 "
@@ -59,10 +60,10 @@ static const struct {
 	const char *name;
 	bool with_from;
 } run_names[] = {
-	{"mem", false},		  {"cpus", false},   {"env", true},	{"cwd", true},
-	{"timeout", true},	  {"file", false},   {"initrd", false}, {"disk", true},
-	{"trace", false},	  {"kernel", false}, {"verbose", true}, {"help", true},
-	{"deterministic", false},
+	{"mem", false},	   {"cpus", false},	     {"env", true},	{"cwd", true},
+	{"timeout", true}, {"file", false},	     {"initrd", false}, {"disk", true},
+	{"trace", false},  {"kernel", false},	     {"input", true},	{"verbose", true},
+	{"help", true},	   {"deterministic", false},
 };
 #define RUN_COUNT (sizeof(run_names) / sizeof(run_names[0]))
 

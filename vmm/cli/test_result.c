@@ -28,19 +28,30 @@ struct test_capture test_capture_end(const struct test_capture *c, size_t bytes,
 		.data = at ? c->data + at : c->data, .len = c->len - at, .cut = c->cut};
 }
 
-/* The first line of log that has mark in it, from `mark` on; false when there is none. */
+static bool begins(const char *line, size_t len, const char *with)
+{
+	return len >= strlen(with) && !memcmp(line, with, strlen(with));
+}
+
+/* What follows mark in the last line of log that begins with it; false when none does. Events are
+ * the test's words, not ours. */
 static bool quote_line(char *out, size_t size, const struct test_capture *log, const char *mark)
 {
-	const char *at = log->len ? memmem(log->data, log->len, mark, strlen(mark)) : NULL;
+	const char *line = log->data, *end = line + log->len, *found = NULL;
+	size_t len, found_len = 0;
 
-	if (!at)
-		return false;
-	at += strlen(mark);
-	size_t left = (size_t)(log->data + log->len - at);
-	const char *end = memchr(at, '\n', left);
+	for (; line < end; line += len + 1) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
 
-	snprintf(out, size, "%.*s", (int)(end ? end - at : (long)left), at);
-	return true;
+		len = (size_t)((newline ? newline : end) - line);
+		if (begins(line, len, mark) && !begins(line, len, "mote: event: ")) {
+			found = line + strlen(mark);
+			found_len = len - strlen(mark);
+		}
+	}
+	if (found)
+		snprintf(out, size, "%.*s", (int)found_len, found);
+	return found;
 }
 
 static void why_exited(char why[TEST_WHY_MAX], int status)
@@ -58,7 +69,7 @@ static void why_panicked(char why[TEST_WHY_MAX], const struct test_capture *log)
 {
 	char text[TEST_WHY_MAX - 32];
 
-	if (quote_line(text, sizeof(text), log, "guest kernel panic"))
+	if (quote_line(text, sizeof(text), log, "mote: guest kernel panic"))
 		snprintf(why, TEST_WHY_MAX, "kernel panic%s", text);
 	else
 		snprintf(why, TEST_WHY_MAX, "kernel panic");

@@ -8,6 +8,7 @@
 
 #include "message.h"
 #include "mote.h"
+#include "run_control.h"
 #include "shared/abi/boot.h"
 
 #define KERNEL_LOG 16384 /* bytes of it that a report may quote */
@@ -72,6 +73,12 @@ static void fill_config(struct launch_config *c, const struct rig *r, const char
 	c->err = r->pool->fd[TEST_ERR];
 }
 
+/* What a machine needs that is no part of its state. */
+static int equip(struct rig *r)
+{
+	return run_control_setup(r->m, r->options->run.input, true);
+}
+
 /* Boot, with all tests in the root, up to where a program is to be executed. 0 or a negative errno,
  * said. */
 static int boot(struct rig *r)
@@ -88,6 +95,8 @@ static int boot(struct rig *r)
 	int err = machine_launch(&r->m, &config);
 
 	free(programs);
+	if (!err)
+		err = equip(r);
 	if (err)
 		return err;
 	if (run(r) != MOTE_READY) {
@@ -104,8 +113,9 @@ static int restore(struct rig *r)
 					.err = r->pool->fd[TEST_ERR],
 					.disk = (const char *const *)r->options->run.disk,
 					.resettable = true};
+	int err = machine_restore(&r->m, r->base, &config);
 
-	return machine_restore(&r->m, r->base, &config);
+	return err ? err : equip(r);
 }
 
 static int make_machine(struct rig *r)

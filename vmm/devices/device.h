@@ -15,6 +15,14 @@
 struct machine;
 struct memory;
 
+/* A fault that a test asks for (HC_IO_FAULT). Plain state: part of what a device saves and loads. */
+struct io_fault {
+	uint64_t countdown; /* it strikes the countdown-th request from now; 0: none is pending */
+	uint64_t length;    /* error 0: at most so many bytes are transferred */
+	uint32_t unit;	    /* which requests count: HC_IO_UNIT */
+	uint32_t error;	    /* Linux errno, or 0 */
+};
+
 struct mmio_device {
 	/* Filled by the device before machine_add_device(). */
 	uint32_t device_id; /* VIRTIO_ID_* of <linux/virtio_ids.h> */
@@ -25,6 +33,8 @@ struct mmio_device {
 	void (*write)(struct mmio_device *dev, uint64_t off, const void *data, unsigned int len);
 	/* Back to the state at power-on. */
 	void (*reset)(struct mmio_device *dev);
+	/* Take f in place of a pending fault. 0, or as HC_IO_FAULT says: -ENODEV, -EINVAL, -EOPNOTSUPP. */
+	int (*set_fault)(struct mmio_device *dev, const struct io_fault *f);
 	/* All that a snapshot must hold of it (beside guest memory), plain bytes; unused ones have size 0. */
 	struct device_state {
 		void *at;

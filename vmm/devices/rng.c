@@ -19,6 +19,10 @@ static void rng_fill(struct virtio_device *dev, const struct virtq_chain *c)
 {
 	unsigned char bytes[RNG_MAX_BYTES];
 	size_t want = c->write_len < sizeof(bytes) ? c->write_len : sizeof(bytes);
+	struct io_fault f;
+
+	if (virtio_fault(dev, 1, &f) && f.length < want)
+		want = f.length;
 	ssize_t got = getrandom(bytes, want, 0);
 
 	if (got < 0)
@@ -48,7 +52,17 @@ static void rng_destroy(struct mmio_device *mmio)
 	free(r);
 }
 
-static const struct virtio_ops rng_ops = {.queue_count = 1, .notify = rng_notify};
+/* There is no way to say that entropy failed, but fewer bytes. */
+static int rng_check_fault(const struct virtio_device *dev, const struct io_fault *f)
+{
+	(void)dev;
+	if (f->unit)
+		return -ENODEV;
+	return f->error ? -EOPNOTSUPP : 0;
+}
+
+static const struct virtio_ops rng_ops = {
+	.queue_count = 1, .notify = rng_notify, .check_fault = rng_check_fault};
 
 int rng_add(struct machine *m)
 {
