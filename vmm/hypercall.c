@@ -189,6 +189,8 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 		return do_ready(m, arg[0]);
 	case HC_ORDER:
 		return do_order(m, arg[0], arg[1]);
+	case HC_ORDER_FILE:
+		return order_read_file(m, arg[0], arg[1], arg[2]);
 	case HC_CLEAR_USER:
 		return (int64_t)memory_clear_user(&m->memory, arg[0], arg[1], arg[2]);
 	case HC_EVENT:

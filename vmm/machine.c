@@ -81,7 +81,7 @@ struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
 
 	if (!m)
 		return NULL;
-	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
+	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = m->order_fd = -1;
 	m->cpus = cpus;
 	m->flags = flags;
 	m->status = -1;

@@ -80,6 +80,7 @@ struct machine {
 	char *program;	       /* what it runs, for people; NULL: unknown */
 	void *order;	       /* struct hc_order with its strings, for HC_ORDER; NULL: none */
 	size_t order_len;
+	int order_fd; /* the host's file that goes with it, -1: none */
 
 	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
 	enum ready_point ready_why;  /* of the last HC_READY */
@@ -141,6 +142,12 @@ void machine_forget_snapshots(struct machine *m);
 /* ---- hypercall.c ---- */
 /* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */
 int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4]);
+
+/* ---- order.c ---- */
+/* There is no order any more. */
+void order_drop(struct machine *m);
+/* HC_ORDER_FILE */
+int64_t order_read_file(struct machine *m, uint64_t gpa, uint64_t len, uint64_t offset);
 
 /* ---- fdt.c ---- */
 /* Write the device tree that says what boot says into buf (size bytes): its length, or a negative

@@ -67,7 +67,7 @@ enum long_only {
 	OPT_ASKED,
 };
 
-static const struct option long_options[] = {
+const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
 	{"cpus", required_argument, NULL, 'c'},
 	{"env", required_argument, NULL, 'e'},
@@ -263,15 +263,14 @@ static int parse_own(struct run_options *o, int option, char *value)
 /* What a snapshot settles cannot be asked for again: remember the last such option. */
 static void note_fixed(struct run_options *o, int option)
 {
-	for (const struct option *l = long_options; l->name; l++) {
+	for (const struct option *l = run_options_long; l->name; l++) {
 		if (l->val == option && !strchr("tov", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM &&
 		    option != OPT_INPUT)
 			o->fixed = l->name;
 	}
 }
 
-/* 0, 1 after --help, or a negative errno, said. */
-static int parse_one(struct run_options *o, int option, char *value)
+int run_options_apply(struct run_options *o, int option, char *value)
 {
 	note_fixed(o, option);
 	switch (option) {
@@ -322,11 +321,8 @@ static int parse_one(struct run_options *o, int option, char *value)
 	}
 }
 
-/* What getopt(3) found wrong with the option just passed; word is where it stood. */
-static void complain(const struct run_options *o, int why, const char *word)
+void run_options_complain(int why, const char *word, const char *command)
 {
-	const char *command = o->snapshot ? "snapshot" : "run";
-
 	if (why == ':')
 		mote_error("%s needs a value (mote %s --help)", word, command);
 	else if (word[0] == '-' && word[1] == '-')
@@ -335,11 +331,14 @@ static void complain(const struct run_options *o, int why, const char *word)
 		mote_error("unknown option -%c (mote %s --help)", optopt, command);
 }
 
+static const char *command_of(const struct run_options *o)
+{
+	return o->snapshot ? "snapshot" : "run";
+}
+
 /* Do the options go together? */
 static int check_together(const struct run_options *o)
 {
-	const char *command = o->snapshot ? "snapshot" : "run";
-
 	if (o->from && o->fixed) {
 		mote_error("--%s is settled by the snapshot: not with --from", o->fixed);
 		return -EINVAL;
@@ -349,13 +348,13 @@ static int check_together(const struct run_options *o)
 		return -EINVAL;
 	}
 	if (!o->from && !o->check && (!o->program[0] || !*o->program[0])) {
-		mote_error("no PROGRAM given (mote %s --help)", command);
+		mote_error("no PROGRAM given (mote %s --help)", command_of(o));
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int set_defaults(struct run_options *o, int argc)
+int run_options_init(struct run_options *o, int argc)
 {
 	char **room = calloc(3 * (size_t)argc + 10, sizeof(*room));
 
@@ -377,15 +376,15 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 {
 	int option, done;
 
-	if (set_defaults(o, argc))
+	if (run_options_init(o, argc))
 		return MOTE_FAILED;
 	o->snapshot = argc && !strcmp(argv[0], "snapshot");
-	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", run_options_long, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			complain(o, option, argv[optind - 1]);
+			run_options_complain(option, argv[optind - 1], command_of(o));
 			return MOTE_FAILED;
 		}
-		done = parse_one(o, option, optarg);
+		done = run_options_apply(o, option, optarg);
 		if (done)
 			return done < 0 ? MOTE_FAILED : 0;
 	}
