@@ -35,7 +35,7 @@ KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
 VMM_LIBS := -lfdt -lz -pthread
-VMM_SRC := $(sort $(wildcard vmm/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
+VMM_SRC := $(sort $(wildcard vmm/*.c vmm/debug/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
 CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
 VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
@@ -175,7 +175,7 @@ uninstall:
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps perl pkg-config
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -200,7 +200,7 @@ test: deps
 
 test-svm: deps
 	$(Q)$(MAKE) -s all guest-tests reset-tests bench-programs
-	$(Q)tests/run svm
+	$(Q)tests/run svm svm-gdb
 
 bench: deps
 	$(Q)$(MAKE) -s all bench-programs

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "control.h"
+#include "debug/debug.h"
 #include "devices/device.h"
 #include "loader.h"
 #include "memory.h"
@@ -33,6 +34,8 @@ struct vcpu {
 	atomic_bool live; /* fd, run and thread are valid: may be kicked */
 	bool unfinished;  /* the last exit (I/O, MMIO) is completed by the next KVM_RUN */
 	bool parked;	  /* under run_lock: out of the guest, and staying out */
+	bool frozen;	  /* under run_lock: stays out although the machine is not held */
+	struct vcpu_debug debug;
 };
 
 struct machine {
@@ -42,6 +45,7 @@ struct machine {
 	struct memory memory;
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
+	uint64_t seed;	    /* BOOT_DETERMINISTIC */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
 	pthread_mutex_t start_lock;  /* HC_CPU_START, interrupt routes and the end of the machine */
 	bool started[MOTE_MAX_CPUS]; /* under start_lock; has a thread (but 0) */
@@ -59,6 +63,8 @@ struct machine {
 	atomic_bool irqs_bound; /* set under start_lock */
 
 	struct test_control test;
+	struct debugger *debugger; /* NULL but for machine_debug() */
+	struct gdb *gdb;
 
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */
@@ -101,6 +107,8 @@ void vcpu_run(struct vcpu *v);
 void vcpu_hold(struct machine *m);
 void vcpu_await_parked(struct machine *m);
 void vcpu_release(struct machine *m);
+/* Keep v out of the guest although others run (frozen), or no longer. While the machine is held. */
+void vcpu_freeze(struct vcpu *v, bool frozen);
 /* machine_run()'s frame: let the secondary vCPUs run; stop them all and wait for it. */
 void vcpu_start_all(struct machine *m);
 void vcpu_stop_all(struct machine *m);

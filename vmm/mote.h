@@ -36,7 +36,8 @@ struct machine_config {
 	uint64_t mem_size;    /* bytes of RAM, page aligned, MOTE_MIN_MEM..MOTE_MAX_MEM */
 	uint64_t bootfs_size; /* bytes of the boot file system, page aligned, may be 0 */
 	unsigned int cpus;    /* 1..MOTE_MAX_CPUS */
-	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_STD*_TTY of shared/abi/boot.h */
+	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_DETERMINISTIC (one CPU), BOOT_STD*_TTY of shared/abi/boot.h */
+	uint64_t seed;	      /* with BOOT_DETERMINISTIC: what random numbers and the schedule follow from */
 };
 
 /* What the kernel starts as its first program; strings belong to the caller. */
@@ -104,6 +105,17 @@ enum mote_end machine_end_kind(const struct machine *m);
 
 /* End the machine from any thread or signal handler: the first status given wins. */
 void machine_stop(struct machine *m, int status);
+
+/* ---- a debugger ---- */
+
+/*
+ * Between machine_launch() with the flag BOOT_DEBUGGER and the first machine_run(): the machine stands before its first instruction
+ * until a gdb that connects lets it go. where: "ADDRESS:PORT" (numbers; port 0: any), "unix:PATH", or NULL for 127.0.0.1:1234. Says on
+ * stderr what to type. machine_finish() tells gdb the end. 0 or a negative errno, said.
+ */
+int machine_debug(struct machine *m, const char *where);
+/* Wait until a gdb has come, or machine_stop(). */
+void machine_debug_wait(struct machine *m);
 
 /* ---- snapshots ---- */
 

@@ -83,7 +83,8 @@ enum hypercall {
 	HC_IO_FAULT = 18,
 	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */
 	HC_COVERAGE = 19,
-	/* (enum debug_trap, gpa of the user's registers ...): a program met a trap that may be the debugger's. */
+	/* (enum debug_trap, gpa of the program's registers, root gpa, gpa of its executable's name or 0): a program met a trap that may be
+	 * the debugger's, or goes on. Only with BOOT_DEBUGGER. Answers enum debug_answer: shared/abi/debug.h. */
 	HC_DEBUG_TRAP = 20,
 	/* (gpa, len, offset): the file that goes with an order (ORDER_FILE), from byte offset on, as much as fits. Answers the bytes
 	 * copied, 0 at its end, or why it cannot be read. */

@@ -1,5 +1,6 @@
 #include "run_options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -41,7 +42,10 @@ static const char option_text[] =
 	"      --disk FILE[,ro|,private]  a virtio disk, /dev/vda and so on (repeatable); private: writes are not kept\n"
 	"      --input FILE        what a test program reads as its input\n"
 	"      --trace             print every system call on stderr, as strace does\n"
+	"      --deterministic SEED  random numbers, clocks and scheduling follow from a number\n"
 	"      --kernel FILE       another guest kernel\n"
+	"      --gdb[=WHERE]       wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234), "
+	"then run\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
 	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
@@ -50,7 +54,18 @@ static const char option_text[] =
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_INPUT, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_FROM, OPT_CHECK, OPT_ASKED };
+enum long_only {
+	OPT_INITRD = 256,
+	OPT_INPUT,
+	OPT_DISK,
+	OPT_TRACE,
+	OPT_KERNEL,
+	OPT_DETERMINISTIC,
+	OPT_GDB,
+	OPT_FROM,
+	OPT_CHECK,
+	OPT_ASKED,
+};
 
 const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
@@ -64,6 +79,8 @@ const struct option run_options_long[] = {
 	{"input", required_argument, NULL, OPT_INPUT},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"deterministic", required_argument, NULL, OPT_DETERMINISTIC},
+	{"gdb", optional_argument, NULL, OPT_GDB},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"check", required_argument, NULL, OPT_CHECK},
 	{"asked", no_argument, NULL, OPT_ASKED},
@@ -125,6 +142,22 @@ static int parse_cpus(struct run_options *o, const char *text)
 		return -EINVAL;
 	}
 	o->cpus = (unsigned int)n;
+	return 0;
+}
+
+static int parse_seed(struct run_options *o, const char *text)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	char *rest;
+
+	errno = 0;
+	o->seed = strtoull(digits, &rest, hex ? 16 : 10);
+	if (!isxdigit((unsigned char)*digits) || *rest || errno) {
+		mote_error("--deterministic %s: must be a number from 0 to 2^64 - 1, decimal or 0x...", text);
+		return -EINVAL;
+	}
+	o->deterministic = true;
 	return 0;
 }
 
@@ -274,6 +307,11 @@ int run_options_apply(struct run_options *o, int option, char *value)
 	case OPT_KERNEL:
 		o->kernel = value;
 		return 0;
+	case OPT_DETERMINISTIC:
+		return parse_seed(o, value);
+	case OPT_GDB:
+		o->gdb = value ? value : "";
+		return 0;
 	case 'v':
 		o->verbose = true;
 		return 0;
@@ -359,7 +397,9 @@ void run_options_config(const struct run_options *o, struct launch_config *c)
 	*c = (struct launch_config){
 		.mem_size = o->mem_size,
 		.cpus = o->cpus,
-		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0),
+		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) | (o->gdb ? BOOT_DEBUGGER : 0),
+		.deterministic = o->deterministic,
+		.seed = o->seed,
 		.kernel = o->kernel,
 		.initrd = o->initrd,
 		.cwd = o->cwd,

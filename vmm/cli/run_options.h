@@ -22,6 +22,9 @@ struct run_options {
 	const char *output; /* -o: where `mote snapshot` writes, NULL: not given */
 	const char *fixed;  /* an option given that a snapshot settles, NULL: none */
 	bool trace, verbose;
+	bool deterministic;
+	uint64_t seed;
+	const char *gdb; /* NULL: no debugger; "": at the default place */
 	char **program; /* argv of the guest, NULL-terminated, at least one; with from: its arguments, perhaps none */
 	char **env;	/* environment of the guest, NULL-terminated */
 	char **file;	/* --file, as given, NULL-terminated */
