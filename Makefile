@@ -35,7 +35,7 @@ KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
 VMM_LIBS := -lfdt -lz -pthread
-VMM_SRC := $(sort $(wildcard vmm/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
+VMM_SRC := $(sort $(wildcard vmm/*.c vmm/debug/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
 CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
 VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
@@ -147,9 +147,35 @@ SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isy
 sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'
 
+# ---- installing: make install [PREFIX=/usr/local] [DESTDIR=] ----
+PREFIX ?= /usr/local
+DESTDIR ?=
+DEST := $(DESTDIR)$(PREFIX)
+VERSION := $(shell sed -n 's/^\#define MOTE_VERSION "\(.*\)"/\1/p' vmm/mote.h)
+HEADERS := vmm/mote.h shared/abi/boot.h $(wildcard images/include/mote/*.h)
+INSTALLED := bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
+	share/bash-completion/completions/mote share/zsh/site-functions/_mote $(addprefix include/mote/,$(notdir $(HEADERS)))
+
+.PHONY: install uninstall
+install: all $(BUILD)/libmote.a
+	$(Q)install -d $(sort $(dir $(addprefix $(DEST)/,$(INSTALLED))))
+	$(Q)install -m 755 $(BUILD)/mote $(DEST)/bin/mote
+	$(Q)install -m 644 $(KERNEL) $(DEST)/lib/mote/kernel
+	$(Q)install -m 644 $(BUILD)/libmote.a $(DEST)/lib/libmote.a
+	$(Q)install -m 644 $(HEADERS) $(DEST)/include/mote/
+	$(Q)install -m 644 docs/mote.1 $(DEST)/share/man/man1/mote.1
+	$(Q)install -m 644 images/completion/mote $(DEST)/share/bash-completion/completions/mote
+	$(Q)install -m 644 images/completion/_mote $(DEST)/share/zsh/site-functions/_mote
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' vmm/mote.pc.in >$(DEST)/lib/pkgconfig/mote.pc
+
+# Directories that are mote's alone go too.
+uninstall:
+	$(Q)rm -f $(addprefix $(DEST)/,$(INSTALLED))
+	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
+
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -174,7 +200,7 @@ test: deps
 
 test-svm: deps
 	$(Q)$(MAKE) -s all guest-tests reset-tests bench-programs
-	$(Q)tests/run svm
+	$(Q)tests/run svm svm-gdb
 
 bench: deps
 	$(Q)$(MAKE) -s all bench-programs

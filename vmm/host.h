@@ -23,6 +23,10 @@ struct host_floors {
 /* 0 or a negative errno, said. */
 int host_measure(struct host_floors *f);
 
+/* Does KVM stop a guest at hardware watchpoints? Tried out in a small machine, for KVM takes them where they have no effect too (emulated
+ * supervisors and processors). */
+bool host_has_debug_points(void);
+
 /* The least any VMM does: open KVM, make a VM, a memslot of 256 MiB and a vCPU, run it to one exit.
  * The process is to end right after. 0 or a negative errno. */
 int host_floor_vm(void);

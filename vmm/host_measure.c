@@ -190,6 +190,36 @@ int host_measure(struct host_floors *f)
 	return err;
 }
 
+/* Watch the word that the probe stores to. The exit says whether it was seen. */
+static bool sees_store(struct machine *m)
+{
+	struct debug_point point[ARCH_DEBUG_POINTS] = {
+		{.address = arch_probe_store_address(), .len = 4, .kind = DEBUG_POINT_WRITE}};
+	struct vcpu *v = &m->vcpu[0];
+	unsigned int which;
+	int err;
+
+	if (arch_probe_prepare(m) || arch_probe_enter(v, PROBE_STORE) || arch_debug_configure(v, DEBUG_RUN, point))
+		return false;
+	do {
+		err = ioctl(v->fd, KVM_RUN, 0);
+	} while (err && errno == EINTR);
+	return !err && arch_debug_cause(v, &which) == DEBUG_CAUSE_POINT && which == 0;
+}
+
+bool host_has_debug_points(void)
+{
+	struct machine_config config = {.mem_size = MOTE_MIN_MEM, .cpus = 1};
+	struct machine *m;
+
+	if (machine_create(&m, &config))
+		return false;
+	bool seen = sees_store(m);
+
+	machine_destroy(m);
+	return seen;
+}
+
 int host_floor_vm(void)
 {
 	struct kvm_userspace_memory_region region = {.memory_size = FLOOR_MEM};

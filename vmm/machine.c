@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "debug/gdb.h"
 #include "host.h"
 #include "report.h"
 
@@ -21,6 +22,10 @@ static int check_config(const struct machine_config *c)
 	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 ||
 	    c->cpus > MOTE_MAX_CPUS)
 		return -EINVAL;
+	if (c->flags & BOOT_DETERMINISTIC && c->cpus > 1) {
+		mote_error("a deterministic run has one processor, not %u", c->cpus);
+		return -EINVAL;
+	}
 	if (c->bootfs_size > BOOT_MMIO_BASE - c->mem_size) {
 		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB "
 			   "together",
@@ -76,7 +81,7 @@ struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
 
 	if (!m)
 		return NULL;
-	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
+	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = m->order_fd = -1;
 	m->cpus = cpus;
 	m->flags = flags;
 	m->status = -1;
@@ -102,6 +107,7 @@ int machine_create(struct machine **out, const struct machine_config *config)
 
 	if (!m)
 		return -ENOMEM;
+	m->seed = config->seed;
 	err = create_parts(m, config);
 	if (err)
 		machine_destroy(m);
@@ -276,8 +282,19 @@ bool machine_forced(struct machine *m)
 	return m->forced;
 }
 
+const uint64_t *machine_seed(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC ? &m->seed : NULL;
+}
+
+bool machine_may_wait(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC && !m->stay;
+}
+
 void machine_finish(struct machine *m)
 {
+	gdb_finish(m, m->status);
 	while (m->device_count) {
 		struct mmio_device *d = m->device[--m->device_count];
 		int irq = d->irq;

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "control.h"
+#include "debug/debug.h"
 #include "devices/device.h"
 #include "loader.h"
 #include "memory.h"
@@ -33,6 +34,8 @@ struct vcpu {
 	atomic_bool live; /* fd, run and thread are valid: may be kicked */
 	bool unfinished;  /* the last exit (I/O, MMIO) is completed by the next KVM_RUN */
 	bool parked;	  /* under run_lock: out of the guest, and staying out */
+	bool frozen;	  /* under run_lock: stays out although the machine is not held */
+	struct vcpu_debug debug;
 };
 
 struct machine {
@@ -42,6 +45,7 @@ struct machine {
 	struct memory memory;
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
+	uint64_t seed;	    /* BOOT_DETERMINISTIC */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
 	pthread_mutex_t start_lock;  /* HC_CPU_START, interrupt routes and the end of the machine */
 	bool started[MOTE_MAX_CPUS]; /* under start_lock; has a thread (but 0) */
@@ -59,6 +63,8 @@ struct machine {
 	atomic_bool irqs_bound; /* set under start_lock */
 
 	struct test_control test;
+	struct debugger *debugger; /* NULL but for machine_debug() */
+	struct gdb *gdb;
 
 	struct kernel_image kernel;
 	uint64_t boot_root; /* gpa of the boot page tables */
@@ -74,6 +80,7 @@ struct machine {
 	char *program;	       /* what it runs, for people; NULL: unknown */
 	void *order;	       /* struct hc_order with its strings, for HC_ORDER; NULL: none */
 	size_t order_len;
+	int order_fd; /* the host's file that goes with it, -1: none */
 
 	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
 	enum ready_point ready_why;  /* of the last HC_READY */
@@ -100,6 +107,8 @@ void vcpu_run(struct vcpu *v);
 void vcpu_hold(struct machine *m);
 void vcpu_await_parked(struct machine *m);
 void vcpu_release(struct machine *m);
+/* Keep v out of the guest although others run (frozen), or no longer. While the machine is held. */
+void vcpu_freeze(struct vcpu *v, bool frozen);
 /* machine_run()'s frame: let the secondary vCPUs run; stop them all and wait for it. */
 void vcpu_start_all(struct machine *m);
 void vcpu_stop_all(struct machine *m);
@@ -133,6 +142,12 @@ void machine_forget_snapshots(struct machine *m);
 /* ---- hypercall.c ---- */
 /* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */
 int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4]);
+
+/* ---- order.c ---- */
+/* There is no order any more. */
+void order_drop(struct machine *m);
+/* HC_ORDER_FILE */
+int64_t order_read_file(struct machine *m, uint64_t gpa, uint64_t len, uint64_t offset);
 
 /* ---- fdt.c ---- */
 /* Write the device tree that says what boot says into buf (size bytes): its length, or a negative

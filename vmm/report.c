@@ -129,7 +129,8 @@ void report_guest_broken(struct vcpu *v, const char *format, ...)
 		print_backtrace(&m->memory, &k, root, reg[arch_register_fp()]);
 		kernel_file_close(&k);
 	}
-	machine_end(m, MOTE_FAILED, MOTE_END_BROKEN);
+	if (!debug_broken(v))
+		machine_end(m, MOTE_FAILED, MOTE_END_BROKEN);
 	pthread_mutex_unlock(&m->report_lock);
 }
 
@@ -154,6 +155,7 @@ void report_panic(struct vcpu *v, const struct hc_panic *p)
 			print_address(&k, p->frame[i], true);
 		kernel_file_close(&k);
 	}
-	machine_end(m, MOTE_FAILED, MOTE_END_PANIC);
+	if (!debug_broken(v))
+		machine_end(m, MOTE_FAILED, MOTE_END_PANIC);
 	pthread_mutex_unlock(&m->report_lock);
 }

@@ -463,9 +463,7 @@ int machine_reset(struct machine *m, struct snapshot *s)
 
 void machine_begin_again(struct machine *m, const struct snapshot *s)
 {
-	free(m->order);
-	m->order = NULL;
-	m->order_len = 0;
+	order_drop(m);
 	m->forced = false;
 	m->end = MOTE_END_NONE;
 	m->status = s->head.ready ? MOTE_READY : -1;

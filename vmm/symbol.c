@@ -79,6 +79,23 @@ int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size
 	return 0;
 }
 
+int symbols_address(const struct symbols *s, const char *name, uint64_t *address)
+{
+	size_t len = strlen(name) + 1;
+
+	for (uint64_t i = 0; i < s->symbol_count; i++) {
+		Elf64_Sym sym;
+
+		memcpy(&sym, s->file + s->symtab + i * sizeof(sym), sizeof(sym));
+		if (sym.st_shndx == SHN_UNDEF || sym.st_name >= s->strtab_len || s->strtab_len - sym.st_name < len ||
+		    memcmp(s->file + s->strtab + sym.st_name, name, len))
+			continue;
+		*address = sym.st_value;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 /* addr2line -e FILE ADDR with its output in a pipe; answers the pipe's reading end or -1. */
 static int spawn_addr2line(int exe_fd, uint64_t addr, pid_t *pid)
 {

@@ -21,6 +21,8 @@ void symbols_init(struct symbols *s, const void *file, size_t len);
 /* The function that holds addr: its name (cut to size - 1 bytes, always terminated) and addr's
  * offset in it. 0 or -ENOENT. */
 int symbols_find(const struct symbols *s, uint64_t addr, char *name, size_t size, uint64_t *offset);
+/* The address of the symbol of that name, whatever it is. 0 or -ENOENT. */
+int symbols_address(const struct symbols *s, const char *name, uint64_t *address);
 /* The line of source of addr as addr2line(1) says ("file:line"), or "" when it or debug information
  * is missing. exe_fd: the ELF file. */
 void symbols_source_line(int exe_fd, uint64_t addr, char *line, size_t size);

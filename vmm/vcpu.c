@@ -100,7 +100,7 @@ static void exit_io(struct vcpu *v)
 		int64_t answer = hypercall_do(v, nr, arg);
 
 		arch_hypercall_answer(v, answer);
-	} else {
+	} else if (!debug_exit(v)) {
 		report_guest_broken(v, "used I/O port %#x, where nothing is", v->run->io.port);
 	}
 }
@@ -122,8 +122,10 @@ static void handle_exit(struct vcpu *v)
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
+		v->unfinished = true;
 		exit_io(v);
-		v->unfinished = !ended_for_good(v->machine); /* nobody waits for the answer of the last hypercall */
+		if (ended_for_good(v->machine))
+			v->unfinished = false; /* nobody waits for the answer of the last hypercall */
 		break;
 	case KVM_EXIT_MMIO:
 		v->unfinished = true;
@@ -142,6 +144,10 @@ static void handle_exit(struct vcpu *v)
 			v, "could not be entered: hardware reason %#llx",
 			(unsigned long long)run->fail_entry.hardware_entry_failure_reason);
 		break;
+	case KVM_EXIT_DEBUG:
+		if (debug_exit(v))
+			break;
+		/* fall through */
 	default:
 		report_guest_broken(v, "left with KVM exit reason %u, which mote does not know",
 				    run->exit_reason);
@@ -191,7 +197,7 @@ static bool await_leave(struct vcpu *v)
 	pthread_mutex_lock(&m->run_lock);
 	v->parked = true;
 	pthread_cond_broadcast(&m->run_changed);
-	while (m->held && !ended(m) && m->running)
+	while ((m->held || v->frozen) && !ended(m) && m->running)
 		wait_changed(m);
 	bool go = !ended(m) && m->running;
 
@@ -200,9 +206,20 @@ static bool await_leave(struct vcpu *v)
 	return go;
 }
 
+static int enter(struct vcpu *v)
+{
+	if (!(v->machine->flags & BOOT_DETERMINISTIC))
+		return ioctl(v->fd, KVM_RUN, 0);
+	arch_counter_hide(true);
+	int r = ioctl(v->fd, KVM_RUN, 0);
+
+	arch_counter_hide(false);
+	return r;
+}
+
 static void run_once(struct vcpu *v)
 {
-	if (!ioctl(v->fd, KVM_RUN, 0)) {
+	if (!enter(v)) {
 		v->unfinished = false;
 		if (!profile_step(v))
 			handle_exit(v);
@@ -229,7 +246,11 @@ void vcpu_run(struct vcpu *v)
 /* stay follows from the rest: a vCPU looks closer when it is set. Under run_lock. */
 static void update_stay(struct machine *m)
 {
-	m->stay = m->held || ended(m) || !m->running;
+	bool frozen = false;
+
+	for (unsigned int i = 0; i < m->cpus; i++)
+		frozen |= m->vcpu[i].frozen;
+	m->stay = m->held || frozen || ended(m) || !m->running;
 	if (m->stay)
 		vcpu_kick_all(m);
 }
@@ -249,6 +270,15 @@ void vcpu_release(struct machine *m)
 	update_stay(m);
 	pthread_cond_broadcast(&m->run_changed);
 	pthread_mutex_unlock(&m->run_lock);
+}
+
+void vcpu_freeze(struct vcpu *v, bool frozen)
+{
+	pthread_mutex_lock(&v->machine->run_lock);
+	v->frozen = frozen;
+	update_stay(v->machine);
+	pthread_cond_broadcast(&v->machine->run_changed);
+	pthread_mutex_unlock(&v->machine->run_lock);
 }
 
 static bool all_parked(const struct machine *m)
@@ -382,6 +412,7 @@ static int start_locked(struct machine *m, struct vcpu *v, uint64_t entry, uint6
 		return err;
 	}
 	m->started[v->index] = true;
+	debug_vcpu_made(v);
 	pthread_mutex_lock(&m->run_lock);
 	v->live = true;
 	if (m->stay) /* it was asked for before it could be kicked */

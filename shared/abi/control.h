@@ -6,6 +6,8 @@
 #ifndef MOTE_ABI_CONTROL_H
 #define MOTE_ABI_CONTROL_H
 
+#include "shared/abi/debug.h"
+
 #define CONTROL_VERSION 1
 
 /*
@@ -35,7 +37,11 @@ struct machine_control {
 	unsigned long long log, log_size, log_written;
 	/* At the ready point of a program: gpa of its AT_RANDOM bytes (16, inside one page), else 0. */
 	unsigned long long program_random;
-	unsigned long long reserved[6];
+
+	/* ---- the debugger's (BOOT_DEBUGGER): shared/abi/debug.h ---- */
+	unsigned long long debug_leave; /* the VMM's: not 0 while DEBUG_LEAVE is wanted */
+	struct debug_fault debug_fault; /* the VMM's order, the kernel's result */
+	unsigned long long reserved[3];
 
 	/* ---- the list that `apply` works through ---- */
 	unsigned int single_count, run_count;

@@ -83,8 +83,12 @@ enum hypercall {
 	HC_IO_FAULT = 18,
 	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */
 	HC_COVERAGE = 19,
-	/* (enum debug_trap, gpa of the user's registers ...): a program met a trap that may be the debugger's. */
+	/* (enum debug_trap, gpa of the program's registers, root gpa, gpa of its executable's name or 0): a program met a trap that may be
+	 * the debugger's, or goes on. Only with BOOT_DEBUGGER. Answers enum debug_answer: shared/abi/debug.h. */
 	HC_DEBUG_TRAP = 20,
+	/* (gpa, len, offset): the file that goes with an order (ORDER_FILE), from byte offset on, as much as fits. Answers the bytes
+	 * copied, 0 at its end, or why it cannot be read. */
+	HC_ORDER_FILE = 21,
 	HC_COUNT
 };
 
@@ -108,6 +112,7 @@ struct hc_order {
 enum order_flag {
 	ORDER_READY = 1 << 0, /* say HC_READY again before its first instruction */
 	ORDER_FIXED_LAYOUT = 1 << 1, /* addresses are not randomised: personality(2), ADDR_NO_RANDOMIZE */
+	ORDER_FILE = 1 << 2,	     /* path is to be made of what HC_ORDER_FILE hands out, mode 0755, in place of what is there */
 };
 _Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
 

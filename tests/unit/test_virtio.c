@@ -1,6 +1,6 @@
 /*
  * The virtio-mmio transport and the console, entropy and disk devices behind it, driven as a guest would.
- * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/devices/blk.c vmm/devices/overlay.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
+ * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/seeded.c vmm/devices/blk.c vmm/devices/overlay.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
  */
 #include <check.h>
 #include <errno.h>
@@ -69,6 +69,20 @@ bool machine_forced(struct machine *m)
 {
 	(void)m;
 	return false;
+}
+
+static const uint64_t *seed; /* of a deterministic machine */
+
+const uint64_t *machine_seed(const struct machine *m)
+{
+	(void)m;
+	return seed;
+}
+
+bool machine_may_wait(const struct machine *m)
+{
+	(void)m;
+	return seed;
 }
 
 static int irq_count(void)
@@ -246,6 +260,44 @@ START_TEST(test_rng)
 	for (int i = 0; i < 64; i++)
 		nonzero += p[i] != 0;
 	ck_assert_int_gt(nonzero, 32);
+}
+END_TEST
+
+static void ask_rng(void)
+{
+	describe(0, 0, BUFFER, 64, VRING_DESC_F_WRITE);
+	offer(0, 0);
+}
+
+/* What a deterministic machine's device gives follows from the seed and its saved state. */
+START_TEST(test_seeded_rng)
+{
+	const unsigned char *p = memory_writable(&mem, BUFFER, 64);
+	unsigned char bytes[3][64], saved[64];
+	uint64_t seeds[] = {1, 1, 2};
+
+	for (int i = 0; i < 3; i++) {
+		seed = &seeds[i];
+		ck_assert_int_eq(rng_add(NULL), 0);
+		negotiate(0);
+		add_queue(0);
+		wr(VIRTIO_MMIO_STATUS, 15);
+		ask_rng();
+		memcpy(bytes[i], p, 64);
+		if (i < 2)
+			dev->destroy(dev);
+	}
+	ck_assert_mem_eq(bytes[0], bytes[1], 64);
+	ck_assert_mem_ne(bytes[0], bytes[2], 64);
+	ck_assert_uint_le(dev->state[1].size, sizeof(saved));
+	memcpy(saved, dev->state[1].at, dev->state[1].size);
+	ask_rng();
+	memcpy(bytes[0], p, 64);
+	ck_assert_mem_ne(bytes[0], bytes[2], 64);
+	memcpy(dev->state[1].at, saved, dev->state[1].size);
+	ask_rng();
+	ck_assert_mem_eq(bytes[0], p, 64);
+	seed = NULL;
 }
 END_TEST
 
@@ -776,6 +828,7 @@ int main(void)
 	tcase_add_test(t, test_features_refused);
 	tcase_add_test(t, test_bad_queue_addresses);
 	tcase_add_test(t, test_rng);
+	tcase_add_test(t, test_seeded_rng);
 	tcase_add_test(t, test_broken_ring_needs_reset);
 	tcase_add_test(t, test_console_config);
 	tcase_add_test(t, test_console_output);

@@ -83,6 +83,12 @@ int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg
 	return missing("vCPU");
 }
 
+/* Programs reach the hardware's counter only by the kernel's leave (CNTKCTL_EL1), on every host. */
+void arch_counter_hide(bool hide)
+{
+	(void)hide;
+}
+
 int arch_counter_read(struct vcpu *v, uint64_t *counter)
 {
 	(void)v, (void)counter;
@@ -164,11 +170,119 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe probe)
 	return missing("measuring guest");
 }
 
+uint64_t arch_probe_store_address(void)
+{
+	unreachable("measuring guest");
+}
+
 int arch_halt_enter(int vcpu_fd, void *memory)
 {
 	(void)vcpu_fd, (void)memory;
 	return missing("measuring guest");
 }
+
+/* ---- the debugger ---- */
+
+const uint8_t arch_program_breakpoint[ARCH_BREAKPOINT_SIZE] = {0x00, 0x00, 0x20, 0xd4}; /* brk #0 */
+const uint8_t arch_kernel_breakpoint[ARCH_BREAKPOINT_SIZE] = {0x00, 0x00, 0x20, 0xd4};
+
+const char *arch_debug_description(void)
+{
+	unreachable("debugger");
+}
+
+size_t arch_debug_registers(struct vcpu *v, uint8_t buf[ARCH_DEBUG_BYTES])
+{
+	(void)v, (void)buf;
+	missing("debugger");
+	return 0;
+}
+
+int arch_debug_set_registers(struct vcpu *v, const uint8_t buf[ARCH_DEBUG_BYTES])
+{
+	(void)v, (void)buf;
+	return missing("debugger");
+}
+
+bool arch_debug_register(unsigned int n, size_t *offset, size_t *size)
+{
+	(void)n, (void)offset, (void)size;
+	return false;
+}
+
+int arch_debug_stop_register(unsigned int i)
+{
+	(void)i;
+	return -1;
+}
+
+uint64_t arch_debug_pc(const struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+void arch_debug_set_pc(struct vcpu *v, uint64_t pc)
+{
+	(void)v, (void)pc;
+	unreachable("debugger");
+}
+
+size_t arch_debug_frame_size(void)
+{
+	unreachable("debugger");
+}
+
+bool arch_debug_in_program(const struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+void arch_debug_undo_trap(struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+bool arch_debug_step_program(struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+void arch_debug_step_over(struct vcpu *v)
+{
+	(void)v;
+	unreachable("debugger");
+}
+
+void arch_debug_forget_step(const struct memory *mem, uint64_t frame)
+{
+	(void)mem, (void)frame;
+	unreachable("debugger");
+}
+
+bool arch_debug_point_valid(const struct debug_point *p)
+{
+	(void)p;
+	return false;
+}
+
+int arch_debug_configure(struct vcpu *v, enum debug_mode mode,
+			 const struct debug_point point[ARCH_DEBUG_POINTS])
+{
+	(void)v, (void)mode, (void)point;
+	return missing("debugger");
+}
+
+enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point)
+{
+	(void)v, (void)point;
+	return DEBUG_CAUSE_NONE;
+}
+
+/* ---- saved state ---- */
 
 size_t arch_vcpu_state_size(void)
 {

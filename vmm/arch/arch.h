@@ -65,6 +65,10 @@ int arch_vcpu_flush(struct vcpu *v);
 int arch_counter_read(struct vcpu *v, uint64_t *counter);
 uint64_t arch_counter_hz(struct vcpu *v);
 
+/* Around KVM_RUN of a deterministic machine, in the vCPU's thread: have the guest's programs fault when they read the counter, where
+ * the guest's own means do not reach them. Signal handlers that come meanwhile must not read it either. Keeps errno. */
+void arch_counter_hide(bool hide);
+
 /* Is this exit of v a hypercall? Then its number and arguments. */
 bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4]);
 void arch_hypercall_answer(struct vcpu *v, int64_t answer);
@@ -88,6 +92,75 @@ bool arch_vcpu_in_user(struct vcpu *v);
 bool arch_supervisor_emulated(void);
 
 /*
+ * ---- the debugger (debug/): only while v is parked ----
+ * A stopped vCPU stands at its own registers or, when v->debug.frame is not 0, at those that the kernel saved of the program that
+ * runs on it (shared/abi/debug.h): "its registers" below.
+ */
+/* The target description for GDB: XML, static. */
+const char *arch_debug_description(void);
+/* Its registers in the order and format of the description; answers their bytes, 0 when they cannot be read. */
+#define ARCH_DEBUG_BYTES 1024
+size_t arch_debug_registers(struct vcpu *v, uint8_t buf[ARCH_DEBUG_BYTES]);
+/* Change what differs. 0 or a negative errno (-EINVAL: no such state). */
+int arch_debug_set_registers(struct vcpu *v, const uint8_t buf[ARCH_DEBUG_BYTES]);
+/* Where register n of the description lies among those bytes; false: there is none. */
+bool arch_debug_register(unsigned int n, size_t *offset, size_t *size);
+/* The registers a debugger wants with every stop, i counting from 0; -1 after the last. */
+int arch_debug_stop_register(unsigned int i);
+uint64_t arch_debug_pc(const struct vcpu *v);
+void arch_debug_set_pc(struct vcpu *v, uint64_t pc);
+/* Bytes of the kernel's struct debug_frame_*. */
+size_t arch_debug_frame_size(void);
+
+#ifdef __aarch64__
+#define ARCH_BREAKPOINT_SIZE 4
+#else
+#define ARCH_BREAKPOINT_SIZE 1
+#endif
+/*
+ * What stands in place of an instruction to stop there. A program that executes it traps into the kernel, which tells DEBUG_BREAKPOINT;
+ * kernel code that does leaves the guest, on every KVM and from its first instruction on.
+ */
+extern const uint8_t arch_program_breakpoint[ARCH_BREAKPOINT_SIZE];
+extern const uint8_t arch_kernel_breakpoint[ARCH_BREAKPOINT_SIZE];
+
+/* Does v stand at a frame of a program's, not of the kernel's own? */
+bool arch_debug_in_program(const struct vcpu *v);
+/* v stands at a frame of the kernel's own: put it back to where it was trapped, as if it had not been, for a debugger takes what lies
+ * below the stack pointer for free. */
+void arch_debug_undo_trap(struct vcpu *v);
+/* If v stands in a program, or will with its next instruction: have that program stop behind its next one and tell DEBUG_STEP. False:
+ * v stays in the kernel, which KVM steps (DEBUG_SINGLE_STEP). */
+bool arch_debug_step_program(struct vcpu *v);
+/* The program at which v stands is not being stepped (any more). */
+void arch_debug_step_over(struct vcpu *v);
+/* The same for one that went into the kernel with its frame (gpa) meanwhile. */
+void arch_debug_forget_step(const struct memory *mem, uint64_t frame);
+
+enum debug_point_kind { DEBUG_POINT_EXECUTE, DEBUG_POINT_WRITE, DEBUG_POINT_READ, DEBUG_POINT_ACCESS };
+/* A hardware breakpoint or watchpoint; len 0: none. */
+struct debug_point {
+	uint64_t address;
+	unsigned int len;
+	enum debug_point_kind kind;
+};
+#define ARCH_DEBUG_POINTS 4 /* where KVM has them: host_has_debug_points() */
+/* Can the processor watch that? */
+bool arch_debug_point_valid(const struct debug_point *p);
+
+enum debug_mode {
+	DEBUG_RUN,
+	DEBUG_SINGLE_STEP, /* stop behind the next instruction (of the kernel) */
+};
+/* Tell KVM; points: the hardware ones. 0 or a negative errno. */
+int arch_debug_configure(struct vcpu *v, enum debug_mode mode, const struct debug_point point[ARCH_DEBUG_POINTS]);
+
+enum debug_cause { DEBUG_CAUSE_NONE, DEBUG_CAUSE_BREAKPOINT, DEBUG_CAUSE_STEP, DEBUG_CAUSE_POINT };
+/* Why v left the guest, if it may have been for the debugger; *point: which one. When the exit is finished after a breakpoint instruction
+ * v's own registers stand behind it. In v's own thread. */
+enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point);
+
+/*
  * The measuring guest of `mote check` (host.c): tiny hand-made code. Fills code into memory and
  * answers where to enter for each probe.
  */
@@ -99,6 +172,7 @@ enum arch_probe {
 		       exit */
 	PROBE_SYSCALL, /* user -> supervisor -> user by the system-call instruction, many times,
 			  then an exit */
+	PROBE_STORE, /* in the supervisor, a word to arch_probe_store_address(), then an exit */
 	PROBE_COUNT
 };
 #define PROBE_LOOPS	 1000ull /* in the supervisor */
@@ -107,6 +181,7 @@ enum arch_probe {
 #define PROBE_LOOP_INSNS 8 /* register instructions in one loop */
 /* Put the guest's code and tables into RAM (at least 2 MiB, zero). 0 or a negative errno. */
 int arch_probe_prepare(struct machine *m);
+uint64_t arch_probe_store_address(void); /* virtual */
 /* Put v at the start of a probe. 0 or a negative errno. */
 int arch_probe_enter(struct vcpu *v, enum arch_probe probe);
 /* Put a bare vCPU (no interrupt controller) at an instruction, written to the start of memory

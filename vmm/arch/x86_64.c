@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 
 #include "machine.h"
 #include "shared/abi/hypercall.h"
@@ -324,6 +325,17 @@ static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
 	e->ebx = e->ecx = e->edx = 0;
 }
 
+/* Programs that believe CPUID take no random numbers from the processor. */
+static void hide_random(struct cpuid_table *t)
+{
+	for (unsigned int i = 0; i < t->head.nent; i++) {
+		if (t->entry[i].function == 1)
+			t->entry[i].ecx &= ~bit_RDRND;
+		if (t->entry[i].function == 7)
+			t->entry[i].ebx &= ~bit_RDSEED;
+	}
+}
+
 /* The leaves that programs choose their code by. */
 void arch_features(uint32_t f[8])
 {
@@ -352,6 +364,8 @@ static int set_cpuid(struct vcpu *v)
 	struct cpuid_table t = {0};
 
 	build_cpuid(&t, v->index);
+	if (v->machine->flags & BOOT_DETERMINISTIC)
+		hide_random(&t);
 	if (!ioctl(v->fd, KVM_SET_CPUID2, &t))
 		return 0;
 	mote_error("KVM_SET_CPUID2: %s", strerror(errno));
@@ -414,6 +428,15 @@ int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg
 	s->sregs = boot_sregs(v->index, root);
 	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	return 0;
+}
+
+/* For a guest whose user mode runs as part of this thread: KVM without hardware virtualisation. Elsewhere the guest's CR4.TSD rules. */
+void arch_counter_hide(bool hide)
+{
+	int err = errno;
+
+	prctl(PR_SET_TSC, hide ? PR_TSC_SIGSEGV : PR_TSC_ENABLE);
+	errno = err;
 }
 
 int arch_counter_read(struct vcpu *v, uint64_t *counter)
@@ -564,6 +587,8 @@ __asm__(".pushsection .rodata\n"
 	"	jmp probe_trap\n"
 	"probe_syscall: syscall\n"
 	"	jmp probe_syscall\n"
+	"probe_store: mov %eax, (%rdi)\n"
+	"	jmp probe_empty\n"
 	"probe_ud_handler: dec %r12\n"	/* skip the two bytes of ud2 */
 	"	jz probe_empty\n"
 	"	addq $2, (%rsp)\n"
@@ -580,7 +605,7 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 /* clang-format on */
 extern const char probe_code[], probe_empty[], probe_loop[], probe_supervisor[], probe_trap[],
-	probe_syscall[], probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
+	probe_syscall[], probe_store[], probe_ud_handler[], probe_entry[], probe_pf_handler[], probe_end[];
 
 static uint64_t probe_at(const char *label)
 {
@@ -643,6 +668,7 @@ static const struct probe {
 	[PROBE_USER] = {probe_loop, true, PROBE_USER_LOOPS, 1},
 	[PROBE_TRAP] = {probe_trap, true, 0, PROBE_TRIPS},
 	[PROBE_SYSCALL] = {probe_syscall, true, 0, PROBE_TRIPS},
+	[PROBE_STORE] = {probe_store, false, 0, 0},
 };
 
 static int set_syscall_msrs(struct vcpu *v)
@@ -659,6 +685,11 @@ static int set_syscall_msrs(struct vcpu *v)
 	return ioctl(v->fd, KVM_SET_MSRS, &m) == 3 ? 0 : -EIO;
 }
 
+uint64_t arch_probe_store_address(void)
+{
+	return probe_kernel_va(PROBE_STACK_TOP - 256);
+}
+
 int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 {
 	const struct probe *p = &probes[which];
@@ -668,6 +699,7 @@ int arch_probe_enter(struct vcpu *v, enum arch_probe which)
 	arch_vcpu_set_entry(v, p->user ? pc : probe_kernel_va(pc), PROBE_TABLES, 0);
 	v->run->s.regs.regs.rcx = p->loops;
 	v->run->s.regs.regs.r12 = p->trips;
+	v->run->s.regs.regs.rdi = arch_probe_store_address();
 	s->gdt = (struct kvm_dtable){probe_kernel_va(PROBE_GDT), 0x4f, {0}};
 	s->idt = (struct kvm_dtable){probe_kernel_va(PROBE_IDT), 0x2ff, {0}};
 	s->tr.base = probe_kernel_va(PROBE_TSS);

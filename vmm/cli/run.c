@@ -18,9 +18,10 @@ static int run_machine(struct machine *m, bool terminal)
 {
 	int status;
 
+	ending_watch(m);
+	machine_debug_wait(m);
 	if (terminal)
 		terminal_raw();
-	ending_watch(m);
 	do
 		status = machine_run(m); /* ready points mean nothing here */
 	while (status == MOTE_READY);
@@ -77,7 +78,7 @@ int cmd_run(int argc, char **argv)
 
 	if (err)
 		return launch_exit_status(err);
-	if (run_control_setup(m, o.input, o.verbose))
+	if (run_control_setup(m, o.input, o.verbose) || (o.gdb && machine_debug(m, o.gdb)))
 		return MOTE_FAILED;
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);

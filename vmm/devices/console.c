@@ -310,6 +310,10 @@ static void port_transmit(struct console *c, unsigned int port)
 		}
 		chain_begin(c, port, &ch);
 		if (!c->state.port[port].news && !port_send(c, port, &ch)) {
+			if (machine_may_wait(dev->mmio.machine)) {
+				host_wait_writable(&c->out[port], 100);
+				continue;
+			}
 			c->want_out[port] = true;
 			wake_thread(c);
 			return;

@@ -88,4 +88,11 @@ void machine_stop(struct machine *m, int status);
  * output any more. */
 bool machine_forced(struct machine *m);
 
+/* The seed of a deterministic machine; NULL: it is none. */
+const uint64_t *machine_seed(const struct machine *m);
+
+/* May a device hold up its guest until the host has done what was asked of it? In a deterministic run, which is not to see how long
+ * that takes, and as long as nobody wants the vCPU to leave the guest: ask again every 100 ms or so. */
+bool machine_may_wait(const struct machine *m);
+
 #endif

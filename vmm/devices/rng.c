@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "devices/virtio.h"
+#include "seeded.h"
 
 /* One request is answered with at most this much: a buffer may be filled partly (5.4.6.1), but not
  * with nothing. */
@@ -13,7 +14,21 @@
 
 struct rng {
 	struct virtio_device virtio; /* first */
+	/* Of a deterministic machine. Plain state beside the transport's: saved and loaded as it is. */
+	struct seeded seeded;
+	bool deterministic;
 };
+
+static size_t take_bytes(struct rng *r, void *bytes, size_t want)
+{
+	if (r->deterministic) {
+		seeded_bytes(&r->seeded, bytes, want);
+		return want;
+	}
+	ssize_t got = getrandom(bytes, want, 0);
+
+	return got < 0 ? 0 : (size_t)got;
+}
 
 static void rng_fill(struct virtio_device *dev, const struct virtq_chain *c)
 {
@@ -23,10 +38,8 @@ static void rng_fill(struct virtio_device *dev, const struct virtq_chain *c)
 
 	if (virtio_fault(dev, 1, &f) && f.length < want)
 		want = f.length;
-	ssize_t got = getrandom(bytes, want, 0);
+	size_t got = take_bytes((struct rng *)dev, bytes, want);
 
-	if (got < 0)
-		got = 0;
 	iov_from_buf(c->iov + c->readable, c->writable, bytes, got);
 	virtio_finish(dev, 0, c, got);
 }
@@ -72,6 +85,10 @@ int rng_add(struct machine *m)
 		return -ENOMEM;
 	virtio_setup(&r->virtio, &rng_ops, VIRTIO_ID_RNG, NULL, 0);
 	r->virtio.mmio.destroy = rng_destroy;
+	r->virtio.mmio.state[1] = (struct device_state){&r->seeded, sizeof(r->seeded)};
+	r->deterministic = machine_seed(m);
+	if (r->deterministic)
+		seeded_init(&r->seeded, *machine_seed(m), SEEDED_RNG);
 	int err = machine_add_device(m, &r->virtio.mmio);
 	if (err)
 		rng_destroy(&r->virtio.mmio);

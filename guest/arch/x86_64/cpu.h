@@ -36,6 +36,8 @@ static inline struct cpu_area *cpu_area_current(void)
 
 /* Copy of BOOT_EMULATED_SUPERVISOR: bulk work goes to the VMM. False until arch_cpu_init(0). */
 extern bool supervisor_emulated;
+/* arch_heavy_begin() may do something. */
+extern bool heavy_allowed;
 
 enum msr {
 	MSR_APIC_BASE = 0x1b,
@@ -122,8 +124,9 @@ struct fx_header {
 
 /* ---- entry.S ---- */
 extern char syscall_entry[], secondary_entry[], thread_start_user[], thread_start_kernel[];
-extern u8 syscall_gate[], syscall_faulted_gate[], trap_common[], trap_common_locked[];
+extern u8 syscall_gate[], syscall_faulted_gate[], trap_common[], trap_common_locked[], leave_full[];
 extern char syscall_general[], syscall_locked[], syscall_faulted_locked[];
+extern char syscall_debugged[], trap_common_debugged[], leave_full_debugged[];
 void switch_stacks(u64 *save, u64 load);
 
 void unprivileged_enter(u64 cr3, u64 *rsp0, u64 transit_stack);
@@ -161,14 +164,34 @@ void trap_kernel(struct arch_regs *r);
 _Noreturn void trap_fatal(struct arch_regs *r);
 _Noreturn void secondary_main(unsigned int cpu);
 
+/* ---- debugger.c: called by entry.S with BOOT_DEBUGGER. r is whole ---- */
+/* As trap_user_locked(). */
+int trap_user_debugged(struct arch_regs *r);
+void trap_kernel_debugged(struct arch_regs *r);
+void syscall_run_debugged(struct arch_regs *r);
+/* The last C code before user mode. */
+void leave_debugged(struct arch_regs *r);
+
 /* ---- irq.c ---- */
 void irq_dispatch(struct arch_regs *r);
+extern void (*irq_timer)(void); /* timer_interrupt() at first */
 
 /* ---- panic.c: the context a panic is about, instead of the caller's ---- */
 void panic_set_regs(const struct arch_regs *r);
 
+/* ---- cpu.c ---- */
+/* Make the code at `at` (5 bytes are written) jump to `target` from now on. Before any other CPU or program runs. */
+void code_divert(u8 *at, const void *target);
+/* A function that may be diverted: its callers know nothing of its inside. */
+#define DIVERTED __attribute__((noipa, aligned(16)))
+
+/* ---- virtual.c ---- */
+/* A program's general protection fault: carry out the read of the counter that it was; false: it was none, or is none of ours. */
+bool counter_read_emulate(struct arch_regs *r);
+
 /* ---- clock.c ---- */
 u64 counter_from_ns(u64 ns); /* arch_counter() value at or just after ns */
+u64 counter_ticks(u64 ns);   /* how far the counter goes in ns */
 
 /* ---- apic.c ---- */
 void apic_enable(void); /* this CPU's; once */

@@ -9,6 +9,8 @@
  */
 #include "layout.h"
 
+	.cfi_sections .debug_frame
+
 #define SYSCALL_LIMIT 1024
 #define ENOSYS 38
 
@@ -58,7 +60,44 @@
 	PUSH_CALLEE_SAVED
 .endm
 
-/* A conditional jump of known length (6 bytes), which entry_divert() may turn into an unconditional one. */
+/*
+ * For debuggers: from here to END_FRAME rsp points at a whole struct arch_regs, and the caller is what it holds. The entries that a
+ * debugged kernel takes have it, so that a backtrace goes on into the program.
+ */
+.macro BEGIN_FRAME
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 0
+	.cfi_offset %r15, 0
+	.cfi_offset %r14, 8
+	.cfi_offset %r13, 16
+	.cfi_offset %r12, 24
+	.cfi_offset %rbp, 32
+	.cfi_offset %rbx, 40
+	.cfi_offset %r11, 56
+	.cfi_offset %rcx, REGS_RCX
+	.cfi_offset %rax, REGS_RAX
+	.cfi_offset %r9, 80
+	.cfi_offset %r8, 88
+	.cfi_offset %r10, 96
+	.cfi_offset %rdx, 104
+	.cfi_offset %rsi, 112
+	.cfi_offset %rdi, 120
+	.cfi_offset %rip, REGS_RIP
+	.cfi_offset %rsp, REGS_RSP
+.endm
+.macro END_FRAME
+	.cfi_endproc
+.endm
+
+/* From here to END_FRAME nothing has called this code. */
+.macro BEGIN_OUTERMOST
+	.cfi_startproc simple
+	.cfi_def_cfa %rsp, 0
+	.cfi_undefined %rip
+.endm
+
+/* A conditional jump of known length (6 bytes), which code_divert() may turn into an unconditional one. */
 .macro JAE_NEAR target
 	.byte	0x0f, 0x83
 	.long	\target - . - 4
@@ -68,17 +107,21 @@
 /* rdi = gpa of struct boot_info */
 	.globl	kernel_entry
 kernel_entry:
+	BEGIN_OUTERMOST
 	mov	$boot_stack + STACK_SIZE, %rsp
 	xor	%ebp, %ebp
 	call	kernel_main
+	END_FRAME
 
 /* A further CPU: rdi = top of its idle stack, whose thread_info is filled. */
 	.globl	secondary_entry
 secondary_entry:
+	BEGIN_OUTERMOST
 	mov	%rdi, %rsp
 	xor	%ebp, %ebp
 	mov	(THREAD_CPU - STACK_SIZE)(%rdi), %edi
 	call	secondary_main
+	END_FRAME
 
 	.text
 /* The door for processors that obey SYSCALL: rcx = user rip, r11 = user rflags, the user's stack. */
@@ -136,7 +179,7 @@ leave_syscall_faulted:
 	iretq
 
 /*
- * With several CPUs entry_divert() sends the gates here, the flags still those of the comparison there. The lock is
+ * With several CPUs code_divert() sends the gates here, the flags still those of the comparison there. The lock is
  * kernel_lock() and kernel_unlock() (kernel/task/lock.c) without the calls.
  */
 .macro LOCKED_CALL leave
@@ -187,7 +230,7 @@ syscall_heavy:
 	lea	8(%rsp), %rdi
 	jmp	syscall_run_heavy
 
-/* Tracing, or a number out of range. */
+/* Tracing, virtual time, or a number out of range. */
 	.globl	syscall_general
 syscall_general:
 	PUSH_REST
@@ -198,6 +241,32 @@ syscall_general:
 1:	mov	%rsp, %rdi
 	call	syscall_slow
 	jmp	leave_full
+
+/* With a debugger: debugger.c. */
+	.globl	syscall_debugged
+syscall_debugged:
+	PUSH_REST
+	BEGIN_FRAME
+	movq	$-ENOSYS, REGS_RAX(%rsp)
+	cmpl	$1, cpu_count
+	jbe	1f
+	call	kernel_lock
+1:	mov	%rsp, %rdi
+	call	syscall_run_debugged
+	jmp	leave_full
+	END_FRAME
+
+	.globl	leave_full_debugged
+leave_full_debugged:
+	BEGIN_FRAME
+	mov	%rsp, %rdi
+	call	leave_debugged
+	cmpl	$1, cpu_count
+	jbe	1f
+	call	kernel_unlock
+1:	POP_CALLEE_SAVED
+	jmp	leave_trap
+	END_FRAME
 
 syscall_work:
 	PUSH_REST
@@ -226,11 +295,13 @@ thread_start_user:
 
 	.globl	thread_start_kernel
 thread_start_kernel:
+	BEGIN_OUTERMOST
 	call	sched_finish_switch
 	mov	%rbx, %rdi
 	mov	%r12, %rsi
 	call	run_kernel_thread
 	jmp	leave_full
+	END_FRAME
 
 /* void switch_stacks(u64 *save, u64 load) */
 	.globl	switch_stacks
@@ -286,7 +357,7 @@ trap_work:
 	PUSH_CALLEE_SAVED
 	jmp	leave_full
 
-/* entry_divert() sends trap_common here when there are several CPUs. */
+/* code_divert() sends trap_common here when there are several CPUs. */
 	.globl	trap_common_locked
 trap_common_locked:
 	cld
@@ -302,6 +373,24 @@ trap_common_locked:
 	jne	trap_work
 	incl	kernel_lock_state + 4
 	jmp	leave_trap
+
+/* The same with a debugger, for traps from wherever they come. */
+	.globl	trap_common_debugged
+trap_common_debugged:
+	PUSH_CALLEE_SAVED
+	BEGIN_FRAME
+	cld
+	mov	%rsp, %rdi
+	testb	$3, REGS_CS(%rsp)
+	jz	1f
+	call	trap_user_debugged
+	test	%eax, %eax
+	jnz	leave_full
+	jmp	2f
+1:	call	trap_kernel_debugged
+2:	POP_CALLEE_SAVED
+	jmp	leave_trap
+	END_FRAME
 
 /*
  * The kernel itself in user mode (unprivileged.c): the only one to arrive on a stack in the image, the transit stack. Either it has had enough of that, or this is a trap in

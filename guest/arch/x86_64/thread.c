@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 #include <asm/prctl.h>
+#include "kernel/boot.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
@@ -28,6 +29,8 @@ void arch_thread_fork(struct task *t, const struct arch_regs *parent, vaddr sp, 
 	struct arch_regs *r = arch_task_regs(t);
 
 	*r = *parent;
+	if (unlikely(boot_info->flags & BOOT_DEBUGGER))
+		r->rflags &= ~(u64)RFLAGS_TF; /* only the parent is being stepped */
 	r->rax = 0;
 	r->orig_rax = ~0ull;
 	if (sp)

@@ -12,6 +12,8 @@ struct waitq;
 struct mm;
 
 /* ---- task.c ---- */
+/* Every task, by all_link: for task.c and the debugger's table; others use task_for_each(). */
+extern struct list task_list;
 /* A zeroed task with a kernel stack and its thread_info; NULL: no memory. */
 struct task *task_alloc(void);
 /* Free a task that is on no list and holds nothing but its stack, arch state and pid. */

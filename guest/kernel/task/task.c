@@ -9,7 +9,7 @@
 #include "kernel/task/sched.h"
 
 static SLAB_CACHE(task_cache, "task", struct task);
-static struct list all_tasks = LIST_INIT(all_tasks);
+struct list task_list = LIST_INIT(task_list);
 static u32 tasks;
 
 static void *stack_alloc(struct task *t)
@@ -57,7 +57,7 @@ void task_link(struct task *t, struct process *p)
 {
 	t->process = p;
 	list_push_back(&p->threads, &t->thread_link);
-	list_push_back(&all_tasks, &t->all_link);
+	list_push_back(&task_list, &t->all_link);
 	p->thread_count++;
 	tasks++;
 	t->pid->task = t;
@@ -75,7 +75,7 @@ void task_unlink(struct task *t)
 void task_for_each(void (*fn)(void *ctx, struct task *t), void *ctx)
 {
 	struct task *t, *next;
-	list_for_each_safe(t, next, &all_tasks, all_link)
+	list_for_each_safe(t, next, &task_list, all_link)
 		fn(ctx, t);
 }
 

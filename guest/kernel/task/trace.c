@@ -8,7 +8,7 @@
 #include "shared/abi/hypercall.h"
 #include "shared/abi/trace.h"
 
-static bool trace_on;
+bool trace_on;
 
 void trace_init(const struct boot_info *info)
 {

@@ -8,6 +8,8 @@
 struct boot_info;
 struct task;
 
+/* Are calls reported? A debugger may change it at any time. */
+extern bool trace_on;
 /* Remember whether the run is traced. */
 void trace_init(const struct boot_info *info);
 /* Give a new user task WORK_TRACE when the run is traced. */
