@@ -103,9 +103,9 @@ unit: $(UNIT)
 
 # ---- guest tests: static programs, run on Linux and in a guest ----
 GUEST_TESTS := $(patsubst tests/guest/%.c,$(BUILD)/tests/guest/%,$(sort $(wildcard tests/guest/*.c)))
-$(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+$(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h images/include/mote/*.h)
 	$(call say,MUSL,$@)
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-nonnull -D_GNU_SOURCE -Itests/guest -static -o $@ $< -pthread
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-nonnull -D_GNU_SOURCE -Itests/guest -Iimages/include -static -o $@ $< -pthread
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
@@ -147,9 +147,35 @@ SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isy
 sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'
 
+# ---- installing: make install [PREFIX=/usr/local] [DESTDIR=] ----
+PREFIX ?= /usr/local
+DESTDIR ?=
+DEST := $(DESTDIR)$(PREFIX)
+VERSION := $(shell sed -n 's/^\#define MOTE_VERSION "\(.*\)"/\1/p' vmm/mote.h)
+HEADERS := vmm/mote.h shared/abi/boot.h $(wildcard images/include/mote/*.h)
+INSTALLED := bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
+	share/bash-completion/completions/mote share/zsh/site-functions/_mote $(addprefix include/mote/,$(notdir $(HEADERS)))
+
+.PHONY: install uninstall
+install: all $(BUILD)/libmote.a
+	$(Q)install -d $(sort $(dir $(addprefix $(DEST)/,$(INSTALLED))))
+	$(Q)install -m 755 $(BUILD)/mote $(DEST)/bin/mote
+	$(Q)install -m 644 $(KERNEL) $(DEST)/lib/mote/kernel
+	$(Q)install -m 644 $(BUILD)/libmote.a $(DEST)/lib/libmote.a
+	$(Q)install -m 644 $(HEADERS) $(DEST)/include/mote/
+	$(Q)install -m 644 docs/mote.1 $(DEST)/share/man/man1/mote.1
+	$(Q)install -m 644 images/completion/mote $(DEST)/share/bash-completion/completions/mote
+	$(Q)install -m 644 images/completion/_mote $(DEST)/share/zsh/site-functions/_mote
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' vmm/mote.pc.in >$(DEST)/lib/pkgconfig/mote.pc
+
+# Directories that are mote's alone go too.
+uninstall:
+	$(Q)rm -f $(addprefix $(DEST)/,$(INSTALLED))
+	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
+
 # ---- packages ----
-PACKAGES := gcc make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb
+PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
+	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "arch/arch.h"
+#include "seeded.h"
 #include "shared/abi/control.h"
 
 #define FDT_MAX	   8192
@@ -58,7 +59,28 @@ static int set_clock(struct machine *m, struct boot_info *b)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	b->counter_start = counter;
 	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	if (m->flags & BOOT_DETERMINISTIC) {
+		b->counter_start = 0; /* the kernel does not ask it */
+		b->realtime_ns = SEEDED_REALTIME_NS;
+	}
 	return 0;
+}
+
+static int set_random(const struct machine *m, struct boot_info *b)
+{
+	struct seeded s;
+
+	if (m->flags & BOOT_DETERMINISTIC) {
+		seeded_init(&s, m->seed, SEEDED_BOOT);
+		seeded_bytes(&s, b->random, sizeof(b->random));
+		seeded_bytes(&s, b->early_random, sizeof(b->early_random));
+		return 0;
+	}
+	if (getrandom(b->random, sizeof(b->random), 0) == sizeof(b->random) &&
+	    getrandom(b->early_random, sizeof(b->early_random), 0) == sizeof(b->early_random))
+		return 0;
+	mote_error("no random numbers from the host: %s", strerror(errno));
+	return -EIO;
 }
 
 static void set_devices(const struct machine *m, struct boot_info *b)
@@ -95,12 +117,9 @@ static int fill_info(struct machine *m, const struct machine_program *p, struct 
 	b->rows = p->rows;
 	b->columns = p->columns;
 	set_devices(m, b);
-	if (getrandom(b->random, sizeof(b->random), 0) != sizeof(b->random) ||
-	    getrandom(b->early_random, sizeof(b->early_random), 0) != sizeof(b->early_random)) {
-		mote_error("no random numbers from the host: %s", strerror(errno));
-		return -EIO;
-	}
-	return set_clock(m, b);
+	int err = set_random(m, b);
+
+	return err ? err : set_clock(m, b);
 }
 
 int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *info_gpa)

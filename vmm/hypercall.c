@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "message.h"
 #include "report.h"
+#include "seeded.h"
 #include "shared/abi/hypercall.h"
 #include "trace.h"
 
@@ -94,6 +95,8 @@ static int64_t do_time(struct vcpu *v, uint64_t gpa)
 	if (err)
 		return err;
 	t.counter = counter;
+	if (v->machine->flags & BOOT_DETERMINISTIC)
+		t = (struct hc_time){.realtime_ns = SEEDED_REALTIME_NS};
 	return memory_write(&v->machine->memory, gpa, &t, sizeof(t));
 }
 
@@ -186,8 +189,15 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 		return do_ready(m, arg[0]);
 	case HC_ORDER:
 		return do_order(m, arg[0], arg[1]);
+	case HC_ORDER_FILE:
+		return order_read_file(m, arg[0], arg[1], arg[2]);
 	case HC_CLEAR_USER:
 		return (int64_t)memory_clear_user(&m->memory, arg[0], arg[1], arg[2]);
+	case HC_EVENT:
+	case HC_INPUT:
+	case HC_IO_FAULT:
+	case HC_COVERAGE:
+		return control_hypercall(m, nr, arg);
 	case HC_DEBUG_TRAP:
 		return debug_trap(v, arg);
 	default:

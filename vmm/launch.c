@@ -14,6 +14,7 @@
 #include "devices/rng.h"
 #include "machine.h"
 #include "rootfs.h"
+#include "seeded.h"
 #include "shared/abi/boot.h"
 #include "stage.h"
 
@@ -204,6 +205,7 @@ static int build(struct machine **out, struct launch *l)
 	struct machine_config config = {.mem_size = l->mem_size,
 					.cpus = l->cpus,
 					.flags = boot_flags(l),
+					.seed = l->config->seed,
 					.bootfs_size = rootfs_size(l->root)};
 	struct machine *m;
 
@@ -250,6 +252,8 @@ int machine_launch(struct machine **out, const struct launch_config *c)
 		mote_error("out of memory");
 		return -ENOMEM;
 	}
+	if (c->deterministic)
+		rootfs_set_time(l.root, SEEDED_REALTIME_NS);
 	if (c->plain_streams)
 		l.console.in_tty = l.console.out_tty = l.console.err_tty = false;
 	int err = fill_root(&l);

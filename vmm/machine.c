@@ -22,6 +22,10 @@ static int check_config(const struct machine_config *c)
 	if (c->mem_size < MOTE_MIN_MEM || c->mem_size > MOTE_MAX_MEM || c->cpus < 1 ||
 	    c->cpus > MOTE_MAX_CPUS)
 		return -EINVAL;
+	if (c->flags & BOOT_DETERMINISTIC && c->cpus > 1) {
+		mote_error("a deterministic run has one processor, not %u", c->cpus);
+		return -EINVAL;
+	}
 	if (c->bootfs_size > BOOT_MMIO_BASE - c->mem_size) {
 		mote_error("memory (%llu MiB) and root file system (%llu MiB) exceed %llu MiB "
 			   "together",
@@ -77,7 +81,7 @@ struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
 
 	if (!m)
 		return NULL;
-	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = -1;
+	m->kvm_fd = m->vm_fd = m->memory.fd = m->kernel.fd = m->order_fd = -1;
 	m->cpus = cpus;
 	m->flags = flags;
 	m->status = -1;
@@ -87,6 +91,7 @@ struct machine *machine_alloc(unsigned int cpus, unsigned int flags)
 	pthread_mutex_init(&m->run_lock, NULL);
 	pthread_cond_init(&m->run_changed, NULL);
 	pthread_mutex_init(&m->report_lock, NULL);
+	control_init(&m->test);
 	for (unsigned int i = 0; i < MOTE_MAX_CPUS; i++)
 		m->vcpu[i] = (struct vcpu){.machine = m, .index = i, .fd = -1};
 	return m;
@@ -102,6 +107,7 @@ int machine_create(struct machine **out, const struct machine_config *config)
 
 	if (!m)
 		return -ENOMEM;
+	m->seed = config->seed;
 	err = create_parts(m, config);
 	if (err)
 		machine_destroy(m);
@@ -276,6 +282,16 @@ bool machine_forced(struct machine *m)
 	return m->forced;
 }
 
+const uint64_t *machine_seed(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC ? &m->seed : NULL;
+}
+
+bool machine_may_wait(const struct machine *m)
+{
+	return m->flags & BOOT_DETERMINISTIC && !m->stay;
+}
+
 void machine_finish(struct machine *m)
 {
 	gdb_finish(m, m->status);
@@ -296,6 +312,7 @@ void machine_destroy(struct machine *m)
 		vcpu_destroy(&m->vcpu[i]);
 	if (m->memory.host)
 		memory_destroy(&m->memory);
+	control_destroy(&m->test);
 	machine_forget_snapshots(m);
 	if (m->kernel.fd >= 0)
 		close(m->kernel.fd);

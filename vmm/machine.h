@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "control.h"
 #include "debug/debug.h"
 #include "devices/device.h"
 #include "loader.h"
@@ -44,6 +45,7 @@ struct machine {
 	struct memory memory;
 	unsigned int cpus;
 	unsigned int flags; /* enum boot_flag */
+	uint64_t seed;	    /* BOOT_DETERMINISTIC */
 	struct vcpu vcpu[MOTE_MAX_CPUS];
 	pthread_mutex_t start_lock;  /* HC_CPU_START, interrupt routes and the end of the machine */
 	bool started[MOTE_MAX_CPUS]; /* under start_lock; has a thread (but 0) */
@@ -60,6 +62,7 @@ struct machine {
 	unsigned int device_count;
 	atomic_bool irqs_bound; /* set under start_lock */
 
+	struct test_control test;
 	struct debugger *debugger; /* NULL but for machine_debug() */
 	struct gdb *gdb;
 
@@ -77,6 +80,7 @@ struct machine {
 	char *program;	       /* what it runs, for people; NULL: unknown */
 	void *order;	       /* struct hc_order with its strings, for HC_ORDER; NULL: none */
 	size_t order_len;
+	int order_fd; /* the host's file that goes with it, -1: none */
 
 	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
 	enum ready_point ready_why;  /* of the last HC_READY */
@@ -138,6 +142,12 @@ void machine_forget_snapshots(struct machine *m);
 /* ---- hypercall.c ---- */
 /* Do hypercall nr and answer as hypercall.h says. HC_EXIT and HC_PANIC stop the machine. */
 int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4]);
+
+/* ---- order.c ---- */
+/* There is no order any more. */
+void order_drop(struct machine *m);
+/* HC_ORDER_FILE */
+int64_t order_read_file(struct machine *m, uint64_t gpa, uint64_t len, uint64_t offset);
 
 /* ---- fdt.c ---- */
 /* Write the device tree that says what boot says into buf (size bytes): its length, or a negative

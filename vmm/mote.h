@@ -36,7 +36,8 @@ struct machine_config {
 	uint64_t mem_size;    /* bytes of RAM, page aligned, MOTE_MIN_MEM..MOTE_MAX_MEM */
 	uint64_t bootfs_size; /* bytes of the boot file system, page aligned, may be 0 */
 	unsigned int cpus;    /* 1..MOTE_MAX_CPUS */
-	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_STD*_TTY of shared/abi/boot.h */
+	unsigned int flags;   /* BOOT_TRACE, BOOT_VERBOSE, BOOT_DETERMINISTIC (one CPU), BOOT_STD*_TTY of shared/abi/boot.h */
+	uint64_t seed;	      /* with BOOT_DETERMINISTIC: what random numbers and the schedule follow from */
 };
 
 /* What the kernel starts as its first program; strings belong to the caller. */
@@ -46,6 +47,7 @@ struct machine_program {
 	char *const *argv; /* NULL-terminated */
 	char *const *envp;
 	unsigned short rows, columns; /* of the terminal, 0 when none */
+	const char *host_file; /* machine_set_program(): a file of the host that is put at path first; NULL: path is there already */
 	bool fixed_layout; /* machine_set_program(): addresses are not randomised, which also makes it quicker */
 	bool stop_ready; /* machine_set_program(): machine_run() answers MOTE_READY once more, before its first instruction */
 };
@@ -151,8 +153,8 @@ int machine_restore(struct machine **out, struct snapshot *s, const struct resto
 
 /*
  * After machine_reset() or machine_restore(), before machine_run(): have the guest execute another program instead of the one it was
- * about to start: a file that is in its root already. Strings are copied. 0 or a negative errno: -E2BIG (more than MOTE_ORDER_MAX bytes),
- * -EINVAL (the machine is at no ready point, said), -ENOMEM.
+ * about to start. Strings are copied, host_file is read while it is put there (its libraries must be there already). 0 or a negative errno: -E2BIG (more than MOTE_ORDER_MAX bytes),
+ * -EINVAL (the machine is at no ready point, said), -ENOMEM, or why host_file cannot be opened.
  */
 #define MOTE_ORDER_MAX (2u << 20)
 int machine_set_program(struct machine *m, const struct machine_program *program);
@@ -171,6 +173,12 @@ void machine_on_event(struct machine *m, void (*fn)(void *ctx, const char *text,
 /* A digest of all that a snapshot holds, of m as it stands (after machine_run() or machine_reset(), before the next): equal states have
  * equal digests. Reads all memory that was ever touched: for tests. */
 uint64_t machine_digest(struct machine *m);
+
+/*
+ * What the guest kernel has put into its log from byte position *from (0: ever) on: at most size bytes, the last ones if there are more. *from becomes the position
+ * behind them. Answers how many; 0 also when the kernel has no log, or one that cannot be read. While machine_run() is not on.
+ */
+size_t machine_log(struct machine *m, uint64_t *from, char *buf, size_t size);
 
 /* ---- parts, for those who build machines themselves ---- */
 

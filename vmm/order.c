@@ -1,7 +1,9 @@
 /* Another program than the one a snapshot was taken with: HC_ORDER. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arch/arch.h"
 #include "machine.h"
@@ -30,6 +32,37 @@ static void fill(char *at, const struct machine_program *p)
 		at = put(at, *s);
 }
 
+void order_drop(struct machine *m)
+{
+	free(m->order);
+	if (m->order_fd >= 0)
+		close(m->order_fd);
+	m->order = NULL;
+	m->order_len = 0;
+	m->order_fd = -1;
+}
+
+int64_t order_read_file(struct machine *m, uint64_t gpa, uint64_t len, uint64_t offset)
+{
+	void *to = memory_writable(&m->memory, gpa, len);
+
+	if (!to || offset > INT64_MAX)
+		return -EFAULT;
+	ssize_t n = pread(m->order_fd, to, len, (off_t)offset);
+
+	return n < 0 ? -errno : n;
+}
+
+/* -1: there is to be no file. A descriptor or a negative errno. */
+static int open_host_file(const struct machine_program *p)
+{
+	if (!p->host_file)
+		return -1;
+	int fd = open(p->host_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int machine_set_program(struct machine *m, const struct machine_program *p)
 {
 	unsigned int argc, envc;
@@ -42,19 +75,28 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 	}
 	if (len > MOTE_ORDER_MAX)
 		return -E2BIG;
+	int fd = open_host_file(p);
+
+	if (p->host_file && fd < 0)
+		return fd;
 	struct hc_order *order = malloc(len);
 
-	if (!order)
+	if (!order) {
+		if (fd >= 0)
+			close(fd);
 		return -ENOMEM;
+	}
 	*order = (struct hc_order){.size = (unsigned int)len,
 				   .argc = argc,
 				   .envc = envc,
 				   .flags = (p->stop_ready ? ORDER_READY : 0) |
-						    (p->fixed_layout ? ORDER_FIXED_LAYOUT : 0)};
+						    (p->fixed_layout ? ORDER_FIXED_LAYOUT : 0) |
+					    (fd >= 0 ? ORDER_FILE : 0)};
 	fill((char *)(order + 1), p);
-	free(m->order);
+	order_drop(m);
 	m->order = order;
 	m->order_len = len;
+	m->order_fd = fd;
 	arch_hypercall_answer(&m->vcpu[0], READY_EXEC);
 	return 0;
 }

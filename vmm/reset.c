@@ -74,61 +74,101 @@ static bool holds_notes(const struct notes *n, uint64_t page)
 	return n->bits && page - n->first < n->count;
 }
 
-/* The stores for the guest to make, in the control page as it lies in guest memory now. */
+/*
+ * The stores for the guest to make. They are gathered here and laid out in the control page, as it lies in guest memory now, when
+ * that is full or all are known.
+ */
+#define RUN_MIN 4 /* words: from here on a run is cheaper than singles */
+
 struct stores {
 	struct machine *m;
 	const struct snapshot *s;
-	struct machine_control *list;
-	uint64_t apply; /* the snapshot's own: the live page may have been written to */
+	unsigned int single_count, run_count;
+	unsigned int single_words, run_words;
+	uint64_t single[CONTROL_WORDS], run[CONTROL_WORDS];
 };
-
-static int stores_begin(struct stores *w, struct machine *m, const struct snapshot *s)
-{
-	*w = (struct stores){.m = m, .s = s, .apply = original_control(s)->apply};
-	w->list = memory_writable(&m->memory, s->head.control, sizeof(*w->list));
-	if (!w->list || !w->apply)
-		return -EINVAL;
-	w->list->store_count = 0;
-	return 0;
-}
 
 static int stores_make(struct stores *w)
 {
+	struct machine_control *list = memory_writable(&w->m->memory, w->s->head.control, sizeof(*list));
+	uint64_t apply = original_control(w->s)->apply; /* the live page may have been written to */
 	struct vcpu *v = &w->m->vcpu[0];
 
-	if (!w->list->store_count)
+	if (!w->single_count && !w->run_count)
 		return 0;
-	int err = arch_vcpu_enter_kernel(v, w->s->vcpu[0], w->apply, w->m->boot_root,
+	if (!list || !apply)
+		return -EINVAL;
+	list->single_count = w->single_count;
+	list->run_count = w->run_count;
+	memcpy(list->words, w->single, w->single_words * sizeof(uint64_t));
+	memcpy(list->words + w->single_words, w->run, w->run_words * sizeof(uint64_t));
+	w->single_count = w->run_count = w->single_words = w->run_words = 0;
+	int err = arch_vcpu_enter_kernel(v, w->s->vcpu[0], apply, w->m->boot_root,
 					 BOOT_DIRECT_MAP_BASE + w->s->head.control);
 
-	if (!err)
-		err = vcpu_apply(v);
-	w->list->store_count = 0;
-	return err;
+	return err ? err : vcpu_apply(v);
 }
 
-static int stores_add(struct stores *w, uint64_t gpa, uint64_t value)
+static int stores_reserve(struct stores *w, unsigned int words)
 {
-	if (w->list->store_count == CONTROL_STORES) {
-		int err = stores_make(w);
+	return w->single_words + w->run_words + words > CONTROL_WORDS ? stores_make(w) : 0;
+}
 
-		if (err)
-			return err;
-	}
-	w->list->stores[w->list->store_count++] =
-		(struct control_store){BOOT_DIRECT_MAP_BASE + gpa, value};
+static int stores_add_single(struct stores *w, uint64_t gpa, uint64_t value)
+{
+	int err = stores_reserve(w, 2);
+
+	if (err)
+		return err;
+	w->single_count++;
+	w->single[w->single_words++] = BOOT_DIRECT_MAP_BASE + gpa;
+	w->single[w->single_words++] = value;
 	return 0;
 }
 
+/* At most CONTROL_WORDS - 2 words. */
+static int stores_add_run(struct stores *w, uint64_t gpa, const uint64_t *value, unsigned int count)
+{
+	int err = stores_reserve(w, count + 2);
+
+	if (err)
+		return err;
+	w->run_count++;
+	w->run[w->run_words++] = BOOT_DIRECT_MAP_BASE + gpa;
+	w->run[w->run_words++] = count;
+	memcpy(w->run + w->run_words, value, count * sizeof(*value));
+	w->run_words += count;
+	return 0;
+}
+
+static int stores_add(struct stores *w, uint64_t gpa, const uint64_t *value, unsigned int count)
+{
+	int err = 0;
+
+	if (count >= RUN_MIN)
+		return stores_add_run(w, gpa, value, count);
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = stores_add_single(w, gpa + i * sizeof(*value), value[i]);
+	return err;
+}
+
+/* Words that differ, neighbours together. */
 static int put_back_table(struct stores *w, uint64_t page)
 {
 	const uint64_t *now = (const void *)(w->m->memory.host + page * PAGE),
 		       *then = (const void *)snapshot_page(w->s, page);
+	unsigned int i = 0;
 	int err = 0;
 
-	for (unsigned int i = 0; i < PAGE_WORDS && !err; i++) {
-		if (now[i] != then[i])
-			err = stores_add(w, page * PAGE + i * sizeof(uint64_t), then[i]);
+	while (i < PAGE_WORDS && !err) {
+		unsigned int first = i;
+
+		while (i < PAGE_WORDS && now[i] != then[i] && i - first < CONTROL_WORDS - 2)
+			i++;
+		if (i > first)
+			err = stores_add(w, page * PAGE + first * sizeof(uint64_t), then + first, i - first);
+		else
+			i++;
 	}
 	return err;
 }
@@ -185,22 +225,23 @@ static int put_back_tables(struct machine *m, const struct snapshot *s, const st
 			   uint32_t count)
 {
 	struct stores w;
+	bool any = false;
 	int err = 0;
 
-	w.list = NULL;
+	w.m = m;
+	w.s = s;
+	w.single_count = w.run_count = w.single_words = w.run_words = 0;
 	for (uint32_t i = 0; i < count && !err; i++) {
 		uint64_t page = m->track.list[later[i]];
 
 		if (!is_table(n, page) || !memcmp(m->memory.host + page * PAGE, snapshot_page(s, page), PAGE))
 			continue;
 		track_compared(&m->track, later[i], true);
-		if (!w.list)
-			err = stores_begin(&w, m, s);
-		if (!err)
-			err = put_back_table(&w, page);
+		any = true;
+		err = put_back_table(&w, page);
 	}
-	if (!w.list)
-		return err;
+	if (!any)
+		return 0;
 	if (!err)
 		err = stores_make(&w);
 	put_back_page(m, s, s->head.control / PAGE);
@@ -211,7 +252,7 @@ static int put_back_tables(struct machine *m, const struct snapshot *s, const st
 static int put_back_shadowed(struct machine *m, const struct snapshot *s)
 {
 	struct notes n = find_notes(m, s);
-	uint32_t *later = malloc(m->track.count * sizeof(*later) + 1);
+	uint32_t *later = calloc((size_t)m->track.count + 1, sizeof(*later));
 
 	if (!later)
 		return -ENOMEM;
@@ -422,9 +463,7 @@ int machine_reset(struct machine *m, struct snapshot *s)
 
 void machine_begin_again(struct machine *m, const struct snapshot *s)
 {
-	free(m->order);
-	m->order = NULL;
-	m->order_len = 0;
+	order_drop(m);
 	m->forced = false;
 	m->end = MOTE_END_NONE;
 	m->status = s->head.ready ? MOTE_READY : -1;

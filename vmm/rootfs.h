@@ -27,6 +27,8 @@ struct rootfs;
  * with -ENOSPC. NULL: no memory. */
 struct rootfs *rootfs_create(uint64_t limit);
 void rootfs_destroy(struct rootfs *r); /* NULL is fine */
+/* The time of what is made from now on, and of the root directory: ns since 1970. At first it is the time of rootfs_create(). */
+void rootfs_set_time(struct rootfs *r, int64_t ns);
 /* The text of the last failure, without newline; "" when there was none. Valid until the next call.
  */
 const char *rootfs_error(const struct rootfs *r);

@@ -299,6 +299,8 @@ static int mirror_create(struct mirror *m, bool last)
 	struct rootfs_inode *i;
 	if (lstat(m->here, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))) {
 		i = rootfs_host_inode(m->r, m->here, &st);
+		if (i && S_ISDIR(i->mode)) /* it holds nothing but what is put there: the host's changes are not its */
+			i->mtime_ns = m->r->now_ns;
 	} else if (last) {
 		if (stat(m->path, &st) < 0)
 			return rootfs_fail_path(m->r, errno, m->path);

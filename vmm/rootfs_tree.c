@@ -126,6 +126,11 @@ struct rootfs *rootfs_create(uint64_t limit)
 	return r;
 }
 
+void rootfs_set_time(struct rootfs *r, int64_t ns)
+{
+	r->now_ns = r->root->inode->mtime_ns = ns;
+}
+
 void rootfs_destroy(struct rootfs *r)
 {
 	if (!r)

@@ -244,7 +244,6 @@ void machine_forget_snapshots(struct machine *m)
 	snapshot_put(m->image);
 	m->image = NULL;
 	free(m->program);
-	free(m->order);
+	order_drop(m);
 	m->program = NULL;
-	m->order = NULL;
 }

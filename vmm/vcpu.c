@@ -206,9 +206,20 @@ static bool await_leave(struct vcpu *v)
 	return go;
 }
 
+static int enter(struct vcpu *v)
+{
+	if (!(v->machine->flags & BOOT_DETERMINISTIC))
+		return ioctl(v->fd, KVM_RUN, 0);
+	arch_counter_hide(true);
+	int r = ioctl(v->fd, KVM_RUN, 0);
+
+	arch_counter_hide(false);
+	return r;
+}
+
 static void run_once(struct vcpu *v)
 {
-	if (!ioctl(v->fd, KVM_RUN, 0)) {
+	if (!enter(v)) {
 		v->unfinished = false;
 		if (!profile_step(v))
 			handle_exit(v);

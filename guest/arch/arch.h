@@ -179,6 +179,18 @@ void arch_irq_register(unsigned int vector, void (*fn)(void *arg), void *arg);
 /* Tight-loop hint (inline) */
 static inline void arch_relax(void);
 
+/* ---- virtual time (kernel/time/virtual.h) ---- */
+/* Once, at boot, with one CPU, before anything reads a clock: from now on arch_counter_ns(), arch_timer_arm() and arch_idle() are
+ * virtual_clock_ns(), virtual_timer_arm() and virtual_idle(); arch_counter_hz() is 10^9; every system call goes through
+ * syscall_slow(); programs' own reads of the counter, where the processor lets them be caught, are virtual_counter_read(). */
+void arch_virtual_time(void);
+/* Interrupt this CPU with virtual_alarm() after ns of the host's time, once; replaces an earlier one. */
+void arch_host_alarm(u64 ns);
+/* What arch_idle() does otherwise. */
+void arch_wait_interrupt(void);
+/* Take the interrupts that are pending now, in the idle task. */
+void arch_take_interrupts(void);
+
 /* ---- the VMM ---- */
 long arch_hypercall(unsigned int nr, u64 a, u64 b, u64 c, u64 d);
 /* Code for machine_control.apply (shared/abi/control.h); never called. */

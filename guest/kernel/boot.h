@@ -14,6 +14,12 @@ static inline bool boot_emulated(void)
 	return (boot_info->flags & BOOT_EMULATED_SUPERVISOR) != 0;
 }
 
+/* Shall the run be the same every time? (kernel/time/virtual.h) */
+static inline bool boot_deterministic(void)
+{
+	return (boot_info->flags & BOOT_DETERMINISTIC) != 0;
+}
+
 /* The first CPU arrives here from arch entry code, on its idle stack, interrupts off. */
 _Noreturn void kernel_main(phys_addr info);
 /* Every other CPU, after arch_cpu_start(); the same conditions. */

@@ -4,6 +4,7 @@
 
 #include "drivers/virtio/blk.h"
 #include "kernel/lib/random.h"
+#include "kernel/testdev.h"
 #include "kernel/tty/tty.h"
 
 void devices_register(void)
@@ -16,4 +17,5 @@ void devices_register(void)
 	random_register_devices();
 	tty_register_devices();
 	virtio_blk_register();
+	testdev_register();
 }

@@ -12,6 +12,7 @@
 #include "kernel/task/task.h"
 #include "kernel/task/trace.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/virtual.h"
 
 const struct boot_info *boot_info;
 
@@ -84,6 +85,7 @@ void kernel_main(phys_addr info)
 
 	adopt_boot_info(info);
 	arch_cpu_init(0);
+	virtual_time_init(boot_info);
 	heavy = arch_heavy_begin();
 	page_init(boot_info);
 	cpu_count = MIN(boot_info->cpu_count, (unsigned int)MAX_CPUS);

@@ -4,6 +4,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/task/task.h"
 #include "kernel/task/trace.h"
+#include "kernel/time/virtual.h"
 #include "shared/abi/hypercall.h"
 
 /* Rows by their number on this architecture; a row with none lands in the spare last entry. */
@@ -19,8 +20,8 @@ const syscall_fn syscall_table[SYSCALL_LIMIT + 1] = {
 #include "expand.h"
 };
 
-const unsigned char syscall_full_regs[SYSCALL_LIMIT + 1] = {
-#define ROW(a, b, e, f, n, argc, ...) [SLOT(a, b)] = (f) & SYS_FULL_REGS,
+const unsigned char syscall_flags[SYSCALL_LIMIT + 1] = {
+#define ROW(a, b, e, f, n, argc, ...) [SLOT(a, b)] = (f),
 #include "expand.h"
 };
 
@@ -36,7 +37,19 @@ static long call_handler(long nr, const u64 arg[6])
 {
 	if (nr < 0 || nr >= SYSCALL_LIMIT)
 		return sys_ni();
-	return syscall_table[nr]((long)arg[0], (long)arg[1], (long)arg[2], (long)arg[3], (long)arg[4], (long)arg[5]);
+	bool heavy = syscall_flags[nr] & SYS_HEAVY && arch_heavy_begin();
+	long answer =
+		syscall_table[nr]((long)arg[0], (long)arg[1], (long)arg[2], (long)arg[3], (long)arg[4], (long)arg[5]);
+	arch_heavy_end(heavy);
+	return answer;
+}
+
+/* Is it what a program that waits for time to pass asks and is answered, again and again? */
+static bool looks_like_waiting(long nr, long result)
+{
+	unsigned int flags = nr < 0 || nr >= SYSCALL_LIMIT ? 0 : syscall_flags[nr];
+
+	return result == -EAGAIN || flags & SYS_CLOCK || (flags & SYS_POLL && !result);
 }
 
 void syscall_slow(struct arch_regs *r)
@@ -44,10 +57,14 @@ void syscall_slow(struct arch_regs *r)
 	long nr = arch_regs_syscall(r);
 	u64 arg[6];
 	arch_regs_args(r, arg);
+	if (virtual_time_on)
+		virtual_call_enter();
 	trace_syscall_enter(nr, arg);
 	long result = call_handler(nr, arg);
 	/* execve and sigreturn have replaced the frame: what they want in it stands there already */
 	if (arch_regs_syscall(r) != -1)
 		arch_regs_set_result(r, result);
 	trace_syscall_exit(nr, arg, result);
+	if (virtual_time_on)
+		virtual_call_exit(looks_like_waiting(nr, result));
 }

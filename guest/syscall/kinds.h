@@ -71,6 +71,9 @@
 /* flags of a row */
 #define SYS_FULL_REGS 1 /* the handler reads or writes the caller's whole register frame (fork, clone, execve, sigreturn) */
 #define SYS_HEAVY 2	/* several hundred instructions as a rule: arch_heavy_begin() pays where supervisor code is emulated */
+/* A program that waits for time to pass may make the call again and again (virtual time): it reads a clock; or it polls, when it answers 0. */
+#define SYS_CLOCK 4
+#define SYS_POLL 8
 #define NONE -1		/* no number on that architecture */
 
 #endif

@@ -36,16 +36,16 @@ SYSCALL_KINDS(X)
 
 /*
  * Dispatch tables, one per architecture's numbering: entry code indexes syscall_table for numbers
- * below SYSCALL_LIMIT, whose entries are never NULL (sys_ni for holes); syscall_full_regs[nr] says that the
- * handler needs the whole frame.
+ * below SYSCALL_LIMIT, whose entries are never NULL (sys_ni for holes); syscall_flags[nr] are the row's
+ * SYS_ flags.
  */
 #define SYSCALL_LIMIT 1024
 typedef long (*syscall_fn)(long, long, long, long, long, long);
 extern const syscall_fn syscall_table[SYSCALL_LIMIT + 1]; /* the last entry is spare */
-extern const unsigned char syscall_full_regs[SYSCALL_LIMIT + 1];
+extern const unsigned char syscall_flags[SYSCALL_LIMIT + 1];
 /* Holes: says so to the VMM (-v) and answers -ENOSYS. */
 long sys_ni(void);
-/* Slow entry path (WORK_TRACE, or number out of range): whole dispatch in C, result in the frame. */
+/* Slow entry path (tracing, virtual time, or number out of range): whole dispatch in C, result in the frame. */
 struct arch_regs;
 void syscall_slow(struct arch_regs *r);
 

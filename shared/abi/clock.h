@@ -5,6 +5,9 @@
  *
  *	CLOCK_MONOTONIC = (counter - counter_start) * ns_per_tick >> CLOCK_SHIFT
  *	CLOCK_REALTIME = CLOCK_MONOTONIC + realtime_offset_ns
+ *
+ * With is_virtual (BOOT_DETERMINISTIC) the counter has no part in it: CLOCK_MONOTONIC is a number of the kernel's own, which is
+ * asked by system call, and only realtime_offset_ns counts.
  */
 #ifndef MOTE_ABI_CLOCK_H
 #define MOTE_ABI_CLOCK_H
@@ -19,7 +22,9 @@ struct clock_data {
 	unsigned long long ns_per_tick;	  /* << CLOCK_SHIFT */
 	unsigned long long ticks_per_ns;  /* << CLOCK_TICKS_SHIFT, rounded up */
 	unsigned long long realtime_offset_ns;
+	unsigned int is_virtual;
+	unsigned int pad;
 };
-_Static_assert(sizeof(struct clock_data) == 40, "clock_data layout");
+_Static_assert(sizeof(struct clock_data) == 48, "clock_data layout");
 
 #endif

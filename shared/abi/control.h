@@ -10,12 +10,11 @@
 
 #define CONTROL_VERSION 1
 
-/* One 8-byte store that the kernel is to make: machine_control.apply. */
-struct control_store {
-	unsigned long long address; /* kernel virtual */
-	unsigned long long value;
-};
-#define CONTROL_STORES 240
+/*
+ * What machine_control.apply is to store, in 8-byte words: first single_count singles, each an address (kernel virtual) and a value,
+ * then run_count runs, each an address, a count and so many values for the words from there on.
+ */
+#define CONTROL_WORDS 480
 
 struct machine_control {
 	/* ---- the VMM's ---- */
@@ -29,7 +28,7 @@ struct machine_control {
 	unsigned long long clock;  /* gpa of struct clock_data */
 	unsigned long long random; /* gpa of struct control_random */
 	/*
-	 * Virtual address of code that makes stores[0..store_count) in order and ends with HC_APPLIED. It is entered in
+	 * Virtual address of code that makes the stores listed below in order and ends with HC_APPLIED. It is entered in
 	 * supervisor mode with the boot page tables, interrupts off, the virtual address of this page in the
 	 * first argument register, no stack; it uses no other memory. A host that shadows page tables sees these stores.
 	 */
@@ -45,10 +44,10 @@ struct machine_control {
 	unsigned long long reserved[3];
 
 	/* ---- the list that `apply` works through ---- */
-	unsigned long long store_count; /* <= CONTROL_STORES */
-	struct control_store stores[CONTROL_STORES];
+	unsigned int single_count, run_count;
+	unsigned long long words[CONTROL_WORDS];
 };
-_Static_assert(sizeof(struct machine_control) == 8 * 16 + 16 * CONTROL_STORES, "machine_control layout");
+_Static_assert(sizeof(struct machine_control) == 8 * 16 + 8 * CONTROL_WORDS, "machine_control layout");
 _Static_assert(sizeof(struct machine_control) <= 4096, "machine_control is a page");
 
 /*

@@ -67,16 +67,28 @@ enum hypercall {
 	HC_APPLIED = 15,
 	/* (gpa, len <= 4096): the program marks an event; text for the host. Answers 0. */
 	HC_EVENT = 16,
-	/* (gpa, len, offset): copy the test's input from byte offset on. Answers the bytes copied, 0 at its end. */
+	/* (gpa, len, offset): copy the test's input from byte offset on. Answers the bytes copied, 0 at its end.
+	 * (0, 0, 0): answers the input's size. */
 	HC_INPUT = 17,
-	/* (device index, n, errno, len): the n-th request to that device from now (1 = the next) fails with errno, or, errno 0,
-	 * transfers at most len bytes; n 0 calls it off. -ENODEV, -EOPNOTSUPP: the device cannot do that. */
+	/*
+	 * (HC_IO_UNIT(device index, unit), n, errno, len): the n-th request to that device from now (1 =
+	 * the next) fails with errno, or, errno 0, transfers at most len (>= 1) bytes; n 0 calls it off.
+	 * One is pending at a time: the last asked for. unit: of a console 1 + its port
+	 * (shared/abi/console.h), else 0; 0 of a console is standard output or error.
+	 *	disk: EIO, EOPNOTSUPP; short: whole sectors of what fits into len are transferred, then it is EIO.
+	 *	console output: EIO, ENOSPC, EPIPE, short. Standard input, entropy: short.
+	 * -ENODEV: no such device or unit. -EINVAL: no errno for this device, or len 0. -EOPNOTSUPP: the
+	 * device cannot do that.
+	 */
 	HC_IO_FAULT = 18,
 	/* (on): coverage of the kernel begins or ends. -EOPNOTSUPP: this kernel has none. */
 	HC_COVERAGE = 19,
 	/* (enum debug_trap, gpa of the program's registers, root gpa, gpa of its executable's name or 0): a program met a trap that may be
 	 * the debugger's, or goes on. Only with BOOT_DEBUGGER. Answers enum debug_answer: shared/abi/debug.h. */
 	HC_DEBUG_TRAP = 20,
+	/* (gpa, len, offset): the file that goes with an order (ORDER_FILE), from byte offset on, as much as fits. Answers the bytes
+	 * copied, 0 at its end, or why it cannot be read. */
+	HC_ORDER_FILE = 21,
 	HC_COUNT
 };
 
@@ -100,6 +112,7 @@ struct hc_order {
 enum order_flag {
 	ORDER_READY = 1 << 0, /* say HC_READY again before its first instruction */
 	ORDER_FIXED_LAYOUT = 1 << 1, /* addresses are not randomised: personality(2), ADDR_NO_RANDOMIZE */
+	ORDER_FILE = 1 << 2,	     /* path is to be made of what HC_ORDER_FILE hands out, mode 0755, in place of what is there */
 };
 _Static_assert(sizeof(struct hc_order) == 16, "hc_order layout");
 
@@ -122,5 +135,7 @@ struct hc_panic {
 	unsigned long long reg[34];
 };
 _Static_assert(sizeof(struct hc_panic) == 8 * (5 + HC_PANIC_FRAMES + 34), "hc_panic layout");
+
+#define HC_IO_UNIT(device, unit) ((device) | (unit) << 8)
 
 #endif

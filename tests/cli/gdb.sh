@@ -256,8 +256,8 @@ g 'source guest/gdb.py' 'break sys_nanosleep' 'continue' 'mote tasks' 'mote file
 has py-tasks '^ +1 +1 +0 +[a-z]+ +- 0x[0-9a-f]+ mote' '^ +2 +2 +1 +running +0 0x[0-9a-f]+ target'
 has py-files '^ +0 0x[0-9a-f]+ ' 'PAGE_SLAB' 'slab of task' 'no memory is at physical'
 has py-print '= list of 2 from 0x' '= 2$' 'there is no task 9' '^\[0\] \(struct task \*\)' '^\[1\] \(struct task \*\)'
-has py-backtrace 'the task is running' '^#0 .*(switch_to|schedule) \(' '^#[0-9]+ .*sys_nanosleep \(' '^#[0-9]+ +<signal handler called>' '^#[0-9]+ .*clock_nanosleep \(\)' '^#0 .*arch_idle'
-has py-reset 'stands where the snapshot was taken' '^#0 .*arch_idle'
+has py-backtrace 'the task is running' '^#0 .*(switch_to|schedule) \(' '^#[0-9]+ .*sys_nanosleep \(' '^#[0-9]+ +<signal handler called>' '^#[0-9]+ .*clock_nanosleep \(\)' '^#0 .*arch_(idle|wait_interrupt)'
+has py-reset 'stands where the snapshot was taken' '^#0 .*arch_(idle|wait_interrupt)'
 finish py-status 137
 
 # ---- where ----

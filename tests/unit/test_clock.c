@@ -9,6 +9,7 @@
 #include "shared/abi/clock.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/clock_timer.h"
+#include "kernel/time/virtual.h"
 
 static u64 uptime = 1000, cpu_time;
 static struct clock_data data;
@@ -21,6 +22,25 @@ u64 arch_counter_ns(void)
 struct clock_data *arch_clock_data(void)
 {
 	return &data;
+}
+
+u64 arch_counter_hz(void)
+{
+	return 3000000000ull;
+}
+
+static u64 advanced;
+
+bool virtual_time_on;
+
+void virtual_advance(u64 ns)
+{
+	uptime += ns;
+}
+
+void sched_clock_advanced(u64 ns)
+{
+	advanced = ns;
 }
 
 void cpu_timer_request(u64 deadline_ns __unused)
@@ -116,6 +136,50 @@ START_TEST(setting)
 	ck_assert_int_eq(clock_read(10, &ns), -EINVAL);
 	ck_assert_uint_eq(clock_realtime_to_monotonic(5500), 1500);
 	ck_assert_uint_eq(clock_realtime_to_monotonic(10), 0);
+}
+END_TEST
+
+START_TEST(advancing)
+{
+	const u64 year = 365ull * 24 * 3600 * NSEC_PER_SEC;
+
+	uptime = 1000;
+	ck_assert_int_eq(clock_set_realtime(5000), 0);
+	data.counter_start = 100;
+	advanced = 0;
+	ck_assert_int_eq(clock_advance(2000000000ull), 0);
+	/* two seconds at 3 GHz, and never less than asked for */
+	ck_assert_uint_eq(data.counter_start, 100 - 6000000000ull - 1);
+	ck_assert_uint_eq(advanced, 2000000000ull);
+	ck_assert_uint_eq(data.realtime_offset_ns, 4000);
+	ck_assert_uint_eq(data.sequence % 2, 0);
+	ck_assert_int_eq(clock_advance(30 * year - 1000), 0);
+	uptime = 29 * year;
+	ck_assert_int_eq(clock_advance(year), 0);
+	ck_assert_int_eq(clock_advance(year + 1), -EINVAL);
+	ck_assert_int_eq(clock_advance(~0ull), -EINVAL);
+	ck_assert_int_eq(clock_advance(~0ull - uptime + 1), -EINVAL);
+	/* the real time cannot be represented for long */
+	ck_assert_int_eq(clock_set_realtime((u64)INT64_MAX - 30 * year - 1000), 0);
+	ck_assert_int_eq(clock_advance(1000), -EINVAL);
+	ck_assert_uint_eq(advanced, year);
+	uptime = 1000;
+	ck_assert_int_eq(clock_set_realtime(5000), 0);
+}
+END_TEST
+
+/* Virtual time is moved itself; the counter has no part in it. */
+START_TEST(advancing_virtually)
+{
+	virtual_time_on = true;
+	uptime = 1000;
+	data.counter_start = 100;
+	ck_assert_int_eq(clock_advance(5000), 0);
+	ck_assert_uint_eq(clock_monotonic_ns(), 6000);
+	ck_assert_uint_eq(data.counter_start, 100);
+	ck_assert_uint_eq(advanced, 5000);
+	virtual_time_on = false;
+	uptime = 1000;
 }
 END_TEST
 
@@ -217,6 +281,8 @@ int main(void)
 
 	tcase_add_test(c, conversions);
 	tcase_add_test(c, setting);
+	tcase_add_test(c, advancing);
+	tcase_add_test(c, advancing_virtually);
 	tcase_add_test(c, periodic);
 	tcase_add_test(c, follows_the_clock);
 	tcase_add_test(c, cpu_clock);

@@ -150,6 +150,32 @@ START_TEST(nth_failure)
 }
 END_TEST
 
+START_TEST(failures_are_counted)
+{
+	bool failed;
+
+	ck_assert_uint_eq(page_fail_counted(&failed), 0);
+	ck_assert(!failed);
+	page_fail_nth(3);
+	ck_assert_ptr_nonnull(page_alloc(0, 0));
+	ck_assert_uint_eq(page_fail_counted(&failed), 1);
+	ck_assert(!failed);
+	page_alloc(0, 0);
+	page_alloc(0, 0);
+	ck_assert_uint_eq(page_fail_counted(&failed), 3);
+	ck_assert(failed);
+	page_alloc(0, 0); /* no longer counted */
+	ck_assert_uint_eq(page_fail_counted(&failed), 3);
+	page_fail_nth(0);
+	ck_assert_uint_eq(page_fail_counted(&failed), 0);
+	ck_assert(!failed);
+	page_fail_nth(~0ull);
+	page_alloc(1, 0);
+	ck_assert_uint_eq(page_fail_counted(&failed), 1);
+	page_fail_nth(0);
+}
+END_TEST
+
 START_TEST(clean_pages_come_back_when_memory_is_short)
 {
 	struct page *p = page_alloc_clean();
@@ -205,6 +231,7 @@ int main(void)
 	tcase_add_test(t, hostile_orders);
 	tcase_add_test(t, boot_pages_never_enter_the_allocator);
 	tcase_add_test(t, nth_failure);
+	tcase_add_test(t, failures_are_counted);
 	tcase_add_test(t, clean_pages_come_back_when_memory_is_short);
 	tcase_add_test(t, write_after_free_is_found);
 	tcase_add_test(t, unclean_clean_page_is_found);

@@ -152,6 +152,24 @@ START_TEST(errors)
 }
 END_TEST
 
+START_TEST(seeds)
+{
+	static const char *const bad[] = {"",   "x",   "-1", "+1",    " 1", "1 ", "1x", "0x",
+					  "0xg", "0x-1", "1.5", "18446744073709551616", "0x10000000000000000"};
+
+	PARSE("run", "p");
+	ck_assert(!o.deterministic);
+	ck_assert_int_eq(PARSE("run", "--deterministic", "0", "p"), -1);
+	ck_assert(o.deterministic && o.seed == 0);
+	ck_assert_int_eq(PARSE("run", "--deterministic=010", "p"), -1);
+	ck_assert_uint_eq(o.seed, 10);
+	ck_assert_int_eq(PARSE("run", "--deterministic=0xFFFFffffFFFFffff", "p"), -1);
+	ck_assert_uint_eq(o.seed, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_int_eq(PARSE("run", "--deterministic", bad[i], "p"), MOTE_FAILED);
+}
+END_TEST
+
 START_TEST(help)
 {
 	ck_assert_int_eq(PARSE("run", "--help"), 0);
@@ -170,6 +188,7 @@ int main(void)
 	tcase_add_test(t, inherits);
 	tcase_add_test(t, errors);
 	tcase_add_test(t, help);
+	tcase_add_test(t, seeds);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 

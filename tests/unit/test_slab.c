@@ -120,6 +120,34 @@ START_TEST(no_memory)
 }
 END_TEST
 
+/* Small objects are counted too, whether a spare is at hand or not; afterwards spares are kept again. */
+START_TEST(nth_object_fails)
+{
+	bool failed;
+	void *p;
+
+	kmalloc(40); /* their slab */
+	kfree(kmalloc(40));
+	for (unsigned int n = 1; n <= 4; n++) {
+		page_fail_nth(n);
+		for (unsigned int i = 1; i <= 4; i++) {
+			p = kmalloc(40);
+			ck_assert_int_eq(p == NULL, i == n);
+			kfree(p);
+		}
+		ck_assert_uint_eq(page_fail_counted(&failed), n);
+		ck_assert(failed);
+	}
+	page_fail_nth(3);
+	ck_assert_ptr_nonnull(kmalloc(40));
+	ck_assert_ptr_null(slab_alloc(&things)); /* the object is the second, its slab the third */
+	page_fail_nth(0);
+	p = kmalloc(40);
+	kfree(p);
+	ck_assert_ptr_eq(kmalloc(40), p);
+}
+END_TEST
+
 START_TEST(double_free_is_found)
 {
 	char *p = kmalloc(100), *q = kmalloc(100);
@@ -180,6 +208,7 @@ int main(void)
 	tcase_add_test(t, objects_do_not_overlap);
 	tcase_add_test(t, large_objects_are_aligned);
 	tcase_add_test(t, no_memory);
+	tcase_add_test(t, nth_object_fails);
 	tcase_add_test(t, double_free_is_found);
 	tcase_add_test(t, overrun_is_found);
 	tcase_add_test(t, use_after_free_is_found);

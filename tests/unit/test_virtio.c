@@ -1,6 +1,6 @@
 /*
  * The virtio-mmio transport and the console, entropy and disk devices behind it, driven as a guest would.
- * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/devices/blk.c vmm/devices/overlay.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
+ * sources: vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/devices/console.c vmm/devices/console_host.c vmm/devices/rng.c vmm/seeded.c vmm/devices/blk.c vmm/devices/overlay.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
  */
 #include <check.h>
 #include <errno.h>
@@ -69,6 +69,20 @@ bool machine_forced(struct machine *m)
 {
 	(void)m;
 	return false;
+}
+
+static const uint64_t *seed; /* of a deterministic machine */
+
+const uint64_t *machine_seed(const struct machine *m)
+{
+	(void)m;
+	return seed;
+}
+
+bool machine_may_wait(const struct machine *m)
+{
+	(void)m;
+	return seed;
 }
 
 static int irq_count(void)
@@ -246,6 +260,44 @@ START_TEST(test_rng)
 	for (int i = 0; i < 64; i++)
 		nonzero += p[i] != 0;
 	ck_assert_int_gt(nonzero, 32);
+}
+END_TEST
+
+static void ask_rng(void)
+{
+	describe(0, 0, BUFFER, 64, VRING_DESC_F_WRITE);
+	offer(0, 0);
+}
+
+/* What a deterministic machine's device gives follows from the seed and its saved state. */
+START_TEST(test_seeded_rng)
+{
+	const unsigned char *p = memory_writable(&mem, BUFFER, 64);
+	unsigned char bytes[3][64], saved[64];
+	uint64_t seeds[] = {1, 1, 2};
+
+	for (int i = 0; i < 3; i++) {
+		seed = &seeds[i];
+		ck_assert_int_eq(rng_add(NULL), 0);
+		negotiate(0);
+		add_queue(0);
+		wr(VIRTIO_MMIO_STATUS, 15);
+		ask_rng();
+		memcpy(bytes[i], p, 64);
+		if (i < 2)
+			dev->destroy(dev);
+	}
+	ck_assert_mem_eq(bytes[0], bytes[1], 64);
+	ck_assert_mem_ne(bytes[0], bytes[2], 64);
+	ck_assert_uint_le(dev->state[1].size, sizeof(saved));
+	memcpy(saved, dev->state[1].at, dev->state[1].size);
+	ask_rng();
+	memcpy(bytes[0], p, 64);
+	ck_assert_mem_ne(bytes[0], bytes[2], 64);
+	memcpy(dev->state[1].at, saved, dev->state[1].size);
+	ask_rng();
+	ck_assert_mem_eq(bytes[0], p, 64);
+	seed = NULL;
 }
 END_TEST
 
@@ -463,6 +515,111 @@ START_TEST(test_console_refused_output)
 }
 END_TEST
 
+/* ---- faults that a test asks for ---- */
+
+static int set_fault(uint64_t n, uint32_t unit, uint32_t error, uint64_t length)
+{
+	struct io_fault f = {.countdown = n, .unit = unit, .error = error, .length = length};
+	return dev->set_fault(dev, &f);
+}
+
+START_TEST(test_fault_arguments)
+{
+	console_up();
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_STDOUT + 1, ENOSPC, 0), 0);
+	ck_assert_int_eq(set_fault(1, 0, EIO, 0), 0);
+	ck_assert_int_eq(set_fault(~0ull, 0, 0, ~0ull), 0);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_STDIN + 1, 0, 1), 0);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_STDIN + 1, EIO, 0), -EOPNOTSUPP);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_TTY + 1, EIO, 0), -EOPNOTSUPP);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORTS + 1, EIO, 0), -ENODEV);
+	ck_assert_int_eq(set_fault(1, 31, EIO, 0), -ENODEV);
+	ck_assert_int_eq(set_fault(1, 32, EIO, 0), -ENODEV);
+	ck_assert_int_eq(set_fault(1, ~0u, EIO, 0), -ENODEV);
+	ck_assert_int_eq(set_fault(1, 0, EBADF, 0), -EINVAL);
+	ck_assert_int_eq(set_fault(1, 0, ~0u, 0), -EINVAL);
+	ck_assert_int_eq(set_fault(1, 0, 0, 0), -EINVAL);
+	ck_assert_int_eq(set_fault(0, 0, ~0u, 0), 0);
+	close_pipes();
+}
+END_TEST
+
+/* The second output fails, the third one is short; the driver has the word about it before its buffer. */
+START_TEST(test_console_faults)
+{
+	struct virtio_console_control *m = memory_writable(&mem, BUFFER + 64, 2 * sizeof(*m));
+	char got[64];
+	console_up();
+	add_queue(7);
+	memcpy(memory_writable(&mem, BUFFER, 16), "abcdefgh", 8);
+	ck_assert_int_eq(set_fault(2, 0, EPIPE, 0), 0);
+	describe(7, 3, BUFFER, 8, 0);
+	offer(7, 3);
+	offer(7, 3);
+	ck_assert_uint_eq(used_idx(7), 1);
+	add_queue(2);
+	describe(2, 0, BUFFER + 64, 8, VRING_DESC_F_WRITE);
+	offer(2, 0);
+	ck_assert_uint_eq(used_idx(7), 2);
+	ck_assert_uint_eq(m[0].id, CONSOLE_PORT_STDOUT);
+	ck_assert_uint_eq(m[0].event, CONSOLE_PORT_ERROR); /* this once: the port stays open */
+	ck_assert_uint_eq(m[0].value, EPIPE);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_STDOUT + 1, 0, 5), 0);
+	describe(2, 1, BUFFER + 72, 8, VRING_DESC_F_WRITE);
+	offer(2, 1);
+	offer(7, 3);
+	ck_assert_uint_eq(used_idx(7), 3);
+	ck_assert_uint_eq(m[1].id, CONSOLE_SHORT_ID(CONSOLE_PORT_STDOUT, 3));
+	ck_assert_uint_eq(m[1].event, CONSOLE_PORT_SHORT);
+	ck_assert_uint_eq(m[1].value, 5);
+	offer(7, 3);
+	ck_assert_uint_eq(used_idx(7), 4);
+	ck_assert_int_eq(read(out_pipe[0], got, sizeof(got)), 8 + 5 + 8);
+	ck_assert_int_eq(memcmp(got, "abcdefghabcdeabcdefgh", 21), 0);
+	close_pipes();
+}
+END_TEST
+
+START_TEST(test_console_short_input)
+{
+	char *p = memory_writable(&mem, BUFFER, 16);
+	console_up();
+	add_queue(4);
+	ck_assert_int_eq(write(in_pipe[1], "abcdef", 6), 6);
+	ck_assert_int_eq(set_fault(1, CONSOLE_PORT_STDIN + 1, 0, 2), 0);
+	describe(4, 0, BUFFER, 16, VRING_DESC_F_WRITE);
+	offer(4, 0);
+	ck_assert_uint_eq(used_idx(4), 1);
+	ck_assert_uint_eq(used(4)->ring[0].len, 2);
+	offer(4, 0);
+	ck_assert_uint_eq(used_idx(4), 2);
+	ck_assert_uint_eq(used(4)->ring[1].len, 4);
+	ck_assert_int_eq(memcmp(p, "cdef", 4), 0);
+	close_pipes();
+}
+END_TEST
+
+START_TEST(test_rng_faults)
+{
+	ck_assert_int_eq(rng_add(NULL), 0);
+	ck_assert_int_eq(set_fault(1, 0, EIO, 0), -EOPNOTSUPP);
+	ck_assert_int_eq(set_fault(1, 1, 0, 1), -ENODEV);
+	ck_assert_int_eq(set_fault(1, 0, 0, 3), 0);
+	negotiate(0); /* a reset forgets it */
+	add_queue(0);
+	wr(VIRTIO_MMIO_STATUS, 15);
+	describe(0, 0, BUFFER, 64, VRING_DESC_F_WRITE);
+	offer(0, 0);
+	ck_assert_uint_eq(used(0)->ring[0].len, 64);
+	ck_assert_int_eq(set_fault(2, 0, 0, 3), 0);
+	for (int i = 1; i < 4; i++) {
+		offer(0, 0);
+		ck_assert_uint_eq(used_idx(0), i + 1);
+		ck_assert_uint_eq(used(0)->ring[i].len, i == 2 ? 3 : 64);
+	}
+}
+END_TEST
+
 START_TEST(test_console_control)
 {
 	struct virtio_console_control *m = memory_writable(&mem, BUFFER, 64);
@@ -586,6 +743,51 @@ START_TEST(test_disk_read_only)
 }
 END_TEST
 
+static uint32_t written(void)
+{
+	return used(0)->ring[(uint16_t)(used_idx(0) - 1) % N].len;
+}
+
+START_TEST(test_disk_faults)
+{
+	char *p = memory_writable(&mem, BUFFER, 64 * 512);
+	disk_up("");
+	ck_assert_int_eq(set_fault(1, 1, EIO, 0), -ENODEV);
+	ck_assert_int_eq(set_fault(1, 0, ENOSPC, 0), -EINVAL);
+	ck_assert_int_eq(set_fault(2, 0, EIO, 0), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 1, 512, true), VIRTIO_BLK_S_OK);
+	memset(p, '-', 2048);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 1, 512, true), VIRTIO_BLK_S_IOERR);
+	ck_assert_uint_eq(written(), 1);
+	ck_assert_int_eq(p[0], '-'); /* nothing was transferred */
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 1, 512, true), VIRTIO_BLK_S_OK);
+	ck_assert_int_eq(set_fault(1, 0, EOPNOTSUPP, 0), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_FLUSH, 0, 0, false), VIRTIO_BLK_S_UNSUPP);
+	/* short: whole sectors, and the count says how many */
+	memset(p, '-', 2048);
+	ck_assert_int_eq(set_fault(1, 0, 0, 1023), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 1, 2048, true), VIRTIO_BLK_S_IOERR);
+	ck_assert_uint_eq(written(), 512 + 1);
+	ck_assert_int_eq(memcmp(p, "sector one", 10), 0);
+	ck_assert_int_eq(p[512], '-');
+	memset(p, 'w', 2048);
+	ck_assert_int_eq(set_fault(1, 0, 0, 512), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_OUT, 4, 1024, false), VIRTIO_BLK_S_IOERR);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 4, 1024, true), VIRTIO_BLK_S_OK);
+	ck_assert(p[511] == 'w' && p[512] == 0);
+	/* what is no longer than allowed is not cut; what has no data is not */
+	ck_assert_int_eq(set_fault(1, 0, 0, 1024), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 4, 1024, true), VIRTIO_BLK_S_OK);
+	ck_assert_int_eq(set_fault(1, 0, 0, 1), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_GET_ID, 0, 20, true), VIRTIO_BLK_S_OK);
+	/* a bad request stays one */
+	ck_assert_int_eq(set_fault(1, 0, 0, 512), 0);
+	ck_assert_int_eq(request(VIRTIO_BLK_T_IN, 64, 1024, true), VIRTIO_BLK_S_IOERR);
+	ck_assert_uint_eq(written(), 1);
+	unlink(disk_path);
+}
+END_TEST
+
 START_TEST(test_disk_bad_chains)
 {
 	disk_up("");
@@ -626,6 +828,7 @@ int main(void)
 	tcase_add_test(t, test_features_refused);
 	tcase_add_test(t, test_bad_queue_addresses);
 	tcase_add_test(t, test_rng);
+	tcase_add_test(t, test_seeded_rng);
 	tcase_add_test(t, test_broken_ring_needs_reset);
 	tcase_add_test(t, test_console_config);
 	tcase_add_test(t, test_console_output);
@@ -635,6 +838,11 @@ int main(void)
 	tcase_add_test(t, test_console_closed_output);
 	tcase_add_test(t, test_console_refused_output);
 	tcase_add_test(t, test_console_control);
+	tcase_add_test(t, test_fault_arguments);
+	tcase_add_test(t, test_console_faults);
+	tcase_add_test(t, test_console_short_input);
+	tcase_add_test(t, test_rng_faults);
+	tcase_add_test(t, test_disk_faults);
 	tcase_add_test(t, test_disk);
 	tcase_add_test(t, test_disk_discard);
 	tcase_add_test(t, test_disk_read_only);

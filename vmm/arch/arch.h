@@ -65,6 +65,10 @@ int arch_vcpu_flush(struct vcpu *v);
 int arch_counter_read(struct vcpu *v, uint64_t *counter);
 uint64_t arch_counter_hz(struct vcpu *v);
 
+/* Around KVM_RUN of a deterministic machine, in the vCPU's thread: have the guest's programs fault when they read the counter, where
+ * the guest's own means do not reach them. Signal handlers that come meanwhile must not read it either. Keeps errno. */
+void arch_counter_hide(bool hide);
+
 /* Is this exit of v a hypercall? Then its number and arguments. */
 bool arch_hypercall_decode(struct vcpu *v, uint32_t *nr, unsigned long long arg[4]);
 void arch_hypercall_answer(struct vcpu *v, int64_t answer);

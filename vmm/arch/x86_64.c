@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 
 #include "machine.h"
 #include "shared/abi/hypercall.h"
@@ -324,6 +325,17 @@ static void build_cpuid(struct cpuid_table *t, unsigned int cpu)
 	e->ebx = e->ecx = e->edx = 0;
 }
 
+/* Programs that believe CPUID take no random numbers from the processor. */
+static void hide_random(struct cpuid_table *t)
+{
+	for (unsigned int i = 0; i < t->head.nent; i++) {
+		if (t->entry[i].function == 1)
+			t->entry[i].ecx &= ~bit_RDRND;
+		if (t->entry[i].function == 7)
+			t->entry[i].ebx &= ~bit_RDSEED;
+	}
+}
+
 /* The leaves that programs choose their code by. */
 void arch_features(uint32_t f[8])
 {
@@ -352,6 +364,8 @@ static int set_cpuid(struct vcpu *v)
 	struct cpuid_table t = {0};
 
 	build_cpuid(&t, v->index);
+	if (v->machine->flags & BOOT_DETERMINISTIC)
+		hide_random(&t);
 	if (!ioctl(v->fd, KVM_SET_CPUID2, &t))
 		return 0;
 	mote_error("KVM_SET_CPUID2: %s", strerror(errno));
@@ -414,6 +428,15 @@ int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg
 	s->sregs = boot_sregs(v->index, root);
 	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	return 0;
+}
+
+/* For a guest whose user mode runs as part of this thread: KVM without hardware virtualisation. Elsewhere the guest's CR4.TSD rules. */
+void arch_counter_hide(bool hide)
+{
+	int err = errno;
+
+	prctl(PR_SET_TSC, hide ? PR_TSC_SIGSEGV : PR_TSC_ENABLE);
+	errno = err;
 }
 
 int arch_counter_read(struct vcpu *v, uint64_t *counter)

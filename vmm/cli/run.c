@@ -8,6 +8,7 @@
 #include "ending.h"
 #include "mote.h"
 #include "stage.h"
+#include "run_control.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
 #include "terminal.h"
@@ -77,7 +78,7 @@ int cmd_run(int argc, char **argv)
 
 	if (err)
 		return launch_exit_status(err);
-	if (o.gdb && machine_debug(m, o.gdb))
+	if (run_control_setup(m, o.input, o.verbose) || (o.gdb && machine_debug(m, o.gdb)))
 		return MOTE_FAILED;
 	/* The kernel of the host takes everything down faster than we could piece by piece. */
 	fflush(NULL);

@@ -1,5 +1,6 @@
 #include "run_options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@
 
 static const char run_usage[] =
 	"usage: mote run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
-	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [-- ARGUMENT...]\n"
+	"       mote run --from FILE [--timeout SECONDS] [--disk FILE]... [--input FILE] [-v]\n"
+	"                [-- ARGUMENT...]\n"
 	"\n"
 	"Starts PROGRAM, a file of the host, in a fresh guest wired to this terminal. Its "
 	"libraries travel along.\n"
@@ -38,21 +40,34 @@ static const char option_text[] =
 	"  -f, --file HOST[:GUEST] put a host file or directory into the guest (repeatable)\n"
 	"      --initrd FILE       a cpio archive (newc, plain or gzip) as the guest's root\n"
 	"      --disk FILE[,ro|,private]  a virtio disk, /dev/vda and so on (repeatable); private: writes are not kept\n"
+	"      --input FILE        what a test program reads as its input\n"
 	"      --trace             print every system call on stderr, as strace does\n"
+	"      --deterministic SEED  random numbers, clocks and scheduling follow from a number\n"
 	"      --kernel FILE       another guest kernel\n"
 	"      --gdb[=WHERE]       wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234), "
 	"then run\n"
 	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
-	"  -v, --verbose           the kernel's messages and unimplemented system calls on stderr\n"
+	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
 	"kernel failed;\n"
 	"126 PROGRAM cannot be run; 127 it is not found. The environment starts as PATH, "
 	"HOME=/root, LANG=C, TERM.\n";
 
-enum long_only { OPT_INITRD = 256, OPT_DISK, OPT_TRACE, OPT_KERNEL, OPT_FROM, OPT_CHECK, OPT_ASKED, OPT_GDB };
+enum long_only {
+	OPT_INITRD = 256,
+	OPT_INPUT,
+	OPT_DISK,
+	OPT_TRACE,
+	OPT_KERNEL,
+	OPT_DETERMINISTIC,
+	OPT_GDB,
+	OPT_FROM,
+	OPT_CHECK,
+	OPT_ASKED,
+};
 
-static const struct option long_options[] = {
+const struct option run_options_long[] = {
 	{"mem", required_argument, NULL, 'm'},
 	{"cpus", required_argument, NULL, 'c'},
 	{"env", required_argument, NULL, 'e'},
@@ -61,8 +76,10 @@ static const struct option long_options[] = {
 	{"file", required_argument, NULL, 'f'},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"disk", required_argument, NULL, OPT_DISK},
+	{"input", required_argument, NULL, OPT_INPUT},
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"deterministic", required_argument, NULL, OPT_DETERMINISTIC},
 	{"gdb", optional_argument, NULL, OPT_GDB},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"check", required_argument, NULL, OPT_CHECK},
@@ -125,6 +142,22 @@ static int parse_cpus(struct run_options *o, const char *text)
 		return -EINVAL;
 	}
 	o->cpus = (unsigned int)n;
+	return 0;
+}
+
+static int parse_seed(struct run_options *o, const char *text)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	char *rest;
+
+	errno = 0;
+	o->seed = strtoull(digits, &rest, hex ? 16 : 10);
+	if (!isxdigit((unsigned char)*digits) || *rest || errno) {
+		mote_error("--deterministic %s: must be a number from 0 to 2^64 - 1, decimal or 0x...", text);
+		return -EINVAL;
+	}
+	o->deterministic = true;
 	return 0;
 }
 
@@ -230,14 +263,14 @@ static int parse_own(struct run_options *o, int option, char *value)
 /* What a snapshot settles cannot be asked for again: remember the last such option. */
 static void note_fixed(struct run_options *o, int option)
 {
-	for (const struct option *l = long_options; l->name; l++) {
-		if (l->val == option && !strchr("to", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM)
+	for (const struct option *l = run_options_long; l->name; l++) {
+		if (l->val == option && !strchr("tov", option < 256 ? option : 'o') && option != OPT_DISK && option != OPT_FROM &&
+		    option != OPT_INPUT)
 			o->fixed = l->name;
 	}
 }
 
-/* 0, 1 after --help, or a negative errno, said. */
-static int parse_one(struct run_options *o, int option, char *value)
+int run_options_apply(struct run_options *o, int option, char *value)
 {
 	note_fixed(o, option);
 	switch (option) {
@@ -265,12 +298,17 @@ static int parse_one(struct run_options *o, int option, char *value)
 	case OPT_DISK:
 		o->disk[o->disk_count++] = value;
 		return 0;
+	case OPT_INPUT:
+		o->input = value;
+		return 0;
 	case OPT_TRACE:
 		o->trace = true;
 		return 0;
 	case OPT_KERNEL:
 		o->kernel = value;
 		return 0;
+	case OPT_DETERMINISTIC:
+		return parse_seed(o, value);
 	case OPT_GDB:
 		o->gdb = value ? value : "";
 		return 0;
@@ -283,11 +321,8 @@ static int parse_one(struct run_options *o, int option, char *value)
 	}
 }
 
-/* What getopt(3) found wrong with the option just passed; word is where it stood. */
-static void complain(const struct run_options *o, int why, const char *word)
+void run_options_complain(int why, const char *word, const char *command)
 {
-	const char *command = o->snapshot ? "snapshot" : "run";
-
 	if (why == ':')
 		mote_error("%s needs a value (mote %s --help)", word, command);
 	else if (word[0] == '-' && word[1] == '-')
@@ -296,11 +331,14 @@ static void complain(const struct run_options *o, int why, const char *word)
 		mote_error("unknown option -%c (mote %s --help)", optopt, command);
 }
 
+static const char *command_of(const struct run_options *o)
+{
+	return o->snapshot ? "snapshot" : "run";
+}
+
 /* Do the options go together? */
 static int check_together(const struct run_options *o)
 {
-	const char *command = o->snapshot ? "snapshot" : "run";
-
 	if (o->from && o->fixed) {
 		mote_error("--%s is settled by the snapshot: not with --from", o->fixed);
 		return -EINVAL;
@@ -310,13 +348,13 @@ static int check_together(const struct run_options *o)
 		return -EINVAL;
 	}
 	if (!o->from && !o->check && (!o->program[0] || !*o->program[0])) {
-		mote_error("no PROGRAM given (mote %s --help)", command);
+		mote_error("no PROGRAM given (mote %s --help)", command_of(o));
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int set_defaults(struct run_options *o, int argc)
+int run_options_init(struct run_options *o, int argc)
 {
 	char **room = calloc(3 * (size_t)argc + 10, sizeof(*room));
 
@@ -338,15 +376,15 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 {
 	int option, done;
 
-	if (set_defaults(o, argc))
+	if (run_options_init(o, argc))
 		return MOTE_FAILED;
 	o->snapshot = argc && !strcmp(argv[0], "snapshot");
-	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", run_options_long, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			complain(o, option, argv[optind - 1]);
+			run_options_complain(option, argv[optind - 1], command_of(o));
 			return MOTE_FAILED;
 		}
-		done = parse_one(o, option, optarg);
+		done = run_options_apply(o, option, optarg);
 		if (done)
 			return done < 0 ? MOTE_FAILED : 0;
 	}
@@ -360,6 +398,8 @@ void run_options_config(const struct run_options *o, struct launch_config *c)
 		.mem_size = o->mem_size,
 		.cpus = o->cpus,
 		.flags = (o->trace ? BOOT_TRACE : 0) | (o->verbose ? BOOT_VERBOSE : 0) | (o->gdb ? BOOT_DEBUGGER : 0),
+		.deterministic = o->deterministic,
+		.seed = o->seed,
 		.kernel = o->kernel,
 		.initrd = o->initrd,
 		.cwd = o->cwd,

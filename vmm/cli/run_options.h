@@ -2,6 +2,7 @@
 #ifndef MOTE_CLI_RUN_OPTIONS_H
 #define MOTE_CLI_RUN_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@ struct run_options {
 	double timeout; /* seconds, 0 = none */
 	const char *cwd;
 	const char *initrd;
+	const char *input; /* file with the test's input, NULL: none */
 	const char *kernel; /* NULL: the one beside mote */
 	bool snapshot;	    /* the command is `mote snapshot` */
 	bool asked;	    /* --asked */
@@ -20,6 +22,8 @@ struct run_options {
 	const char *output; /* -o: where `mote snapshot` writes, NULL: not given */
 	const char *fixed;  /* an option given that a snapshot settles, NULL: none */
 	bool trace, verbose;
+	bool deterministic;
+	uint64_t seed;
 	const char *gdb; /* NULL: no debugger; "": at the default place */
 	char **program; /* argv of the guest, NULL-terminated, at least one; with from: its arguments, perhaps none */
 	char **env;	/* environment of the guest, NULL-terminated */
@@ -34,6 +38,16 @@ int run_options_parse(struct run_options *o, int argc, char **argv);
 /* What o asks of machine_launch(); points into o. */
 struct launch_config;
 void run_options_config(const struct run_options *o, struct launch_config *c);
+
+/* ---- for commands that take the same options: what getopt_long(3) shall know, and the steps of run_options_parse() ---- */
+extern const struct option run_options_long[];
+/* Defaults, with room for argc options of each kind. 0 or -ENOMEM, said. */
+int run_options_init(struct run_options *o, int argc);
+/* One option as getopt_long(3) gave it: 0, 1 after --help, or a negative errno, said. */
+int run_options_apply(struct run_options *o, int option, char *value);
+/* Say what getopt(3) found wrong (it answered why: '?' or ':') with the option just passed; word is where it stood. */
+void run_options_complain(int why, const char *word, const char *command);
+
 /* "64M", "1G", "4096K" or bytes. 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *size);
 

@@ -6,6 +6,7 @@
 
 #include "ending.h"
 #include "mote.h"
+#include "run_control.h"
 #include "run_options.h"
 #include "shared/abi/boot.h"
 #include "snapshot.h"
@@ -90,7 +91,7 @@ int cmd_snapshot(int argc, char **argv)
 
 	if (err)
 		return launch_exit_status(err);
-	status = take(m, o.output);
+	status = run_control_setup(m, o.input, o.verbose) ? MOTE_FAILED : take(m, o.output);
 	machine_destroy(m);
 	return status;
 }

@@ -138,6 +138,51 @@ static bool reads_data(uint32_t type)
 	return type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID;
 }
 
+/* ---- faults for tests ---- */
+
+static int blk_check_fault(const struct virtio_device *dev, const struct io_fault *f)
+{
+	(void)dev;
+	if (f->unit)
+		return -ENODEV;
+	return !f->error || f->error == EIO || f->error == EOPNOTSUPP ? 0 : -EINVAL;
+}
+
+/* Leave of a read or write what f lets pass, whole sectors. Is it any shorter? */
+static bool shorten(struct request *r, const struct io_fault *f)
+{
+	uint32_t type = r->header.type;
+
+	if ((type != VIRTIO_BLK_T_IN && type != VIRTIO_BLK_T_OUT) || f->length >= r->len)
+		return false;
+	r->len = f->length - f->length % SECTOR;
+	r->count = iov_slice(r->iov, r->count, 0, r->len, r->iov);
+	return true;
+}
+
+static int64_t do_request(struct blk *b, const struct request *r)
+{
+	return reads_data(r->header.type) ? do_read(b, r) : do_write(b, r);
+}
+
+/*
+ * Do r as far as f allows: the result of the request. A shortened one does its part and then fails, as a
+ * disk does that breaks off: the protocol has no short success. *moved: bytes that a read brought all the
+ * same.
+ */
+static int64_t do_faulty(struct blk *b, struct request *r, const struct io_fault *f, int64_t *moved)
+{
+	if (f->error)
+		return -(int64_t)f->error;
+	bool shorter = shorten(r, f);
+	int64_t result = do_request(b, r);
+
+	if (!shorter || result < 0)
+		return result;
+	*moved = result;
+	return -EIO;
+}
+
 static unsigned char status_of(int64_t result)
 {
 	if (result >= 0)
@@ -150,6 +195,7 @@ static unsigned char status_of(int64_t result)
 static int64_t serve(struct blk *b, const struct virtq_chain *c)
 {
 	struct request r;
+	struct io_fault f;
 	struct iovec last;
 	const struct iovec *writable = c->iov + c->readable;
 
@@ -162,9 +208,16 @@ static int64_t serve(struct blk *b, const struct virtq_chain *c)
 	r.count = in ? iov_slice(writable, c->writable, 0, r.len, r.iov)
 		     : iov_slice(c->iov, c->readable, sizeof(r.header), r.len, r.iov);
 	r.data = r.iov;
-	int64_t result = in ? do_read(b, &r) : do_write(b, &r);
+	int64_t moved = 0, result;
+
+	if (virtio_fault(&b->virtio, 1, &f))
+		result = do_faulty(b, &r, &f, &moved);
+	else
+		result = do_request(b, &r);
 	*(unsigned char *)last.iov_base = status_of(result);
-	return in && result > 0 ? result + 1 : 1;
+	if (in && result > 0)
+		moved = result;
+	return moved + 1;
 }
 
 static void blk_notify(struct virtio_device *dev, unsigned int queue)
@@ -214,11 +267,12 @@ static int blk_forget(struct mmio_device *mmio)
 	(1ull << VIRTIO_BLK_F_FLUSH | 1ull << VIRTIO_BLK_F_SEG_MAX |                               \
 	 1ull << VIRTIO_BLK_F_DISCARD | 1ull << VIRTIO_BLK_F_WRITE_ZEROES)
 static const struct virtio_ops blk_ops = {
-	.features = BLK_FEATURES, .queue_count = 1, .notify = blk_notify};
+	.features = BLK_FEATURES, .queue_count = 1, .notify = blk_notify, .check_fault = blk_check_fault};
 static const struct virtio_ops blk_ro_ops = {.features = 1ull << VIRTIO_BLK_F_RO |
 							 1ull << VIRTIO_BLK_F_SEG_MAX,
 					     .queue_count = 1,
-					     .notify = blk_notify};
+					     .notify = blk_notify,
+					     .check_fault = blk_check_fault};
 
 static int file_bytes(int fd, uint64_t *out)
 {

@@ -29,9 +29,12 @@ struct console_state {
 	struct virtio_console_config config;
 	struct {
 		uint64_t sent; /* bytes of the transmit chain at hand already written to the host */
-		uint16_t failed; /* errno of the host's end for the chain at hand; EPIPE: it is
-				    closed for good */
-		uint8_t told;	 /* and the driver has the message about it */
+		uint64_t send; /* how many it is to be, once begun: a test may want less than all */
+		uint64_t take; /* the same for the receive chain at hand: bytes it may get */
+		/* Control message that the driver must have before it gets the transmit chain at hand
+		 * back, 0 for none. PORT_OPEN: the host's end is closed for good. */
+		uint16_t news, news_value;
+		uint8_t told; /* it has it */
 	} port[CONSOLE_PORTS];
 	uint32_t pending_count;
 	struct virtio_console_control pending[CONTROL_PENDING];
@@ -68,8 +71,9 @@ static unsigned int tx_queue(unsigned int port)
 static void *io_thread(void *arg);
 
 /*
- * From now on a notification of the terminal's receive queue goes from KVM straight to the input thread, which would have to
- * wait for a key in any case: no exit to the VMM. Where KVM refuses, notifications keep coming to console_notify().
+ * From now on a notification of the terminal's receive queue goes from KVM straight to the input thread,
+ * which would have to wait for a key in any case: no exit to the VMM. Where KVM refuses, notifications
+ * keep coming to console_notify().
  */
 static void kick_thread_directly(struct console *c)
 {
@@ -100,6 +104,15 @@ static void wake_thread(struct console *c)
 
 /* ---- control messages ---- */
 
+/* The driver is given m: also what somebody waits to have told? */
+static void note_told(struct console *c, const struct virtio_console_control *m)
+{
+	unsigned int port = m->id & 0xffff; /* see CONSOLE_SHORT_ID */
+
+	if (port < CONSOLE_PORTS && m->event == c->state.port[port].news && m->value == c->state.port[port].news_value)
+		c->state.port[port].told = 1;
+}
+
 static void control_flush(struct console *c)
 {
 	struct virtio_device *dev = &c->virtio;
@@ -112,9 +125,7 @@ static void control_flush(struct console *c)
 			return;
 		}
 		iov_from_buf(ch.iov, ch.writable, m, sizeof(*m));
-		if ((m->event == VIRTIO_CONSOLE_PORT_OPEN && !m->value) ||
-		    m->event == CONSOLE_PORT_ERROR)
-			c->state.port[m->id].told = c->state.port[m->id].failed != 0;
+		note_told(c, m);
 		c->state.pending_count--;
 		memmove(m, m + 1, c->state.pending_count * sizeof(*m));
 		virtio_finish(dev, CONTROL_RX, &ch, sizeof(*m));
@@ -167,41 +178,124 @@ static bool multiport(const struct console *c)
 }
 
 /*
- * The host's end of an output is gone, or refuses the chain at hand. That stays with us until the
+ * The host's end of an output is gone, or does not take the chain at hand. That stays with us until the
  * driver has taken the message: so that its writer learns of it from this very write. A driver
  * without a control queue is made to look by a configuration interrupt.
  */
-static void port_failed(struct console *c, unsigned int port, int err)
+static void port_news(struct console *c, unsigned int port, uint16_t head, uint16_t event, uint16_t value)
 {
-	if (c->state.port[port].failed)
+	if (c->state.port[port].news)
 		return;
-	c->state.port[port].failed = err;
+	c->state.port[port].news = event;
+	c->state.port[port].news_value = value;
 	if (!multiport(c)) {
 		c->state.port[port].told = 1;
 		return;
 	}
-	if (err == EPIPE)
-		control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
-	else
-		control_send(c, port, CONSOLE_PORT_ERROR, err);
+	control_send(c, event == CONSOLE_PORT_SHORT ? CONSOLE_SHORT_ID(port, (uint32_t)head) : port, event, value);
 	if (!c->state.port[port].told)
 		virtio_config_changed(&c->virtio);
 }
 
-/* Write the rest of ch: HOST_BLOCKED, -errno, or 1 when all of it is written. */
+/* May the transmit chain at hand go back? Not before the driver has the news about it. */
+static bool news_taken(struct console *c, unsigned int port)
+{
+	if (c->state.port[port].news && !c->state.port[port].told)
+		return false;
+	if (c->state.port[port].news != VIRTIO_CONSOLE_PORT_OPEN)
+		c->state.port[port].news = c->state.port[port].told = 0;
+	return true;
+}
+
+/* ---- faults for tests ---- */
+
+static uint32_t unit_bit(unsigned int port)
+{
+	return 1u << (port + 1);
+}
+
+static uint32_t output_units(unsigned int port)
+{
+	bool output = port == CONSOLE_PORT_STDOUT || port == CONSOLE_PORT_STDERR;
+
+	return unit_bit(port) | (output ? 1 : 0);
+}
+
+static int console_check_fault(const struct virtio_device *dev, const struct io_fault *f)
+{
+	uint32_t outputs = 1u | unit_bit(CONSOLE_PORT_STDOUT) | unit_bit(CONSOLE_PORT_STDERR);
+
+	(void)dev;
+	if (f->unit == CONSOLE_PORT_STDIN + 1)
+		return f->error ? -EOPNOTSUPP : 0; /* virtio-console has no word for it */
+	if (f->unit == CONSOLE_PORT_TTY + 1)
+		return -EOPNOTSUPP; /* nobody hears of what a terminal did not take */
+	if (!(outputs >> f->unit & 1))
+		return -ENODEV;
+	return !f->error || f->error == EIO || f->error == ENOSPC || f->error == EPIPE ? 0 : -EINVAL;
+}
+
+/* A transmit chain comes to hand. */
+static void chain_begin(struct console *c, unsigned int port, const struct virtq_chain *ch)
+{
+	struct io_fault f;
+
+	if (c->state.port[port].send || c->state.port[port].news)
+		return;
+	c->state.port[port].send = ch->read_len;
+	if (!virtio_fault(&c->virtio, output_units(port), &f))
+		return;
+	if (f.error)
+		port_news(c, port, ch->head, CONSOLE_PORT_ERROR, (uint16_t)f.error);
+	else if (f.length < ch->read_len)
+		c->state.port[port].send = f.length < UINT16_MAX ? f.length : UINT16_MAX;
+}
+
+/* The bytes of the receive chain at hand that may be filled. */
+static uint64_t chain_room(struct console *c, unsigned int port, const struct virtq_chain *ch)
+{
+	uint64_t *take = &c->state.port[port].take;
+	struct io_fault f;
+
+	if (*take)
+		return *take;
+	*take = ch->write_len;
+	if (virtio_fault(&c->virtio, unit_bit(port), &f) && f.length < *take)
+		*take = f.length;
+	return *take;
+}
+
+/* ---- transfers ---- */
+
+/* Write the rest of ch: HOST_BLOCKED, -errno, or 1 when all of it that is to be written is. */
 static int chain_write(struct console *c, unsigned int port, const struct virtq_chain *ch)
 {
-	uint64_t *sent = &c->state.port[port].sent;
+	uint64_t *sent = &c->state.port[port].sent, send = c->state.port[port].send;
 
-	while (*sent < ch->read_len) {
+	while (*sent < send && *sent < ch->read_len) {
 		struct iovec part[VIRTQ_MAX_SIZE];
-		unsigned int n = iov_slice(ch->iov, ch->readable, *sent, ~0ull, part);
+		unsigned int n = iov_slice(ch->iov, ch->readable, *sent, send - *sent, part);
 		ssize_t r = host_write(&c->out[port], part, n);
 		if (r <= 0)
 			return r;
 		*sent += r;
 	}
 	return 1;
+}
+
+/* Send the chain at hand. False when the host takes no more now; else it is done with, perhaps with news
+ * for the driver. */
+static bool port_send(struct console *c, unsigned int port, const struct virtq_chain *ch)
+{
+	int r = chain_write(c, port, ch);
+
+	if (r == HOST_CLOSED)
+		port_news(c, port, ch->head, VIRTIO_CONSOLE_PORT_OPEN, 0);
+	else if (r < 0)
+		port_news(c, port, ch->head, CONSOLE_PORT_ERROR, (uint16_t)-r);
+	else if (r != HOST_BLOCKED && c->state.port[port].sent < ch->read_len)
+		port_news(c, port, ch->head, CONSOLE_PORT_SHORT, (uint16_t)c->state.port[port].sent);
+	return r != HOST_BLOCKED;
 }
 
 static void port_transmit(struct console *c, unsigned int port)
@@ -214,21 +308,19 @@ static void port_transmit(struct console *c, unsigned int port)
 			virtio_broken(dev);
 			return;
 		}
-		int failed = c->state.port[port].failed;
-		int r = failed ? -failed : chain_write(c, port, &ch);
-		if (r == HOST_BLOCKED) {
+		chain_begin(c, port, &ch);
+		if (!c->state.port[port].news && !port_send(c, port, &ch)) {
+			if (machine_may_wait(dev->mmio.machine)) {
+				host_wait_writable(&c->out[port], 100);
+				continue;
+			}
 			c->want_out[port] = true;
 			wake_thread(c);
 			return;
 		}
-		if (r < 0) {
-			port_failed(c, port, -r);
-			if (!c->state.port[port].told)
-				return;
-			if (r != HOST_CLOSED)
-				c->state.port[port].failed = c->state.port[port].told = 0;
-		}
-		c->state.port[port].sent = 0;
+		if (!news_taken(c, port))
+			return;
+		c->state.port[port].sent = c->state.port[port].send = 0;
 		virtio_finish(dev, tx_queue(port), &ch, 0);
 	}
 }
@@ -243,7 +335,9 @@ static void port_receive(struct console *c, unsigned int port)
 			virtio_broken(dev);
 			return;
 		}
-		ssize_t r = host_read(&c->in[port], ch.iov, ch.writable);
+		struct iovec part[VIRTQ_MAX_SIZE];
+		unsigned int n = iov_slice(ch.iov, ch.writable, 0, chain_room(c, port, &ch), part);
+		ssize_t r = host_read(&c->in[port], part, n);
 		if (r == HOST_BLOCKED) {
 			c->want_in[port] = true;
 			wake_thread(c);
@@ -251,6 +345,7 @@ static void port_receive(struct console *c, unsigned int port)
 		}
 		if (r < 0 && dev->state.queue[CONTROL_RX].ready)
 			control_send(c, port, VIRTIO_CONSOLE_PORT_OPEN, 0);
+		c->state.port[port].take = 0;
 		virtio_finish(dev, rx_queue(port), &ch, r > 0 ? r : 0);
 	}
 }
@@ -264,7 +359,7 @@ static void console_notify(struct virtio_device *dev, unsigned int queue)
 	} else if (queue == CONTROL_RX) {
 		control_flush(c);
 		for (unsigned int i = 0; i < CONSOLE_PORTS; i++)
-			if (c->state.port[i].failed)
+			if (c->state.port[i].news)
 				port_transmit(c, i);
 	} else {
 		unsigned int port = queue < 2 ? 0 : queue / 2 - 1;
@@ -424,6 +519,7 @@ static const struct virtio_ops console_ops = {
 	.queue_count = CONSOLE_QUEUES,
 	.notify = console_notify,
 	.reset = console_reset,
+	.check_fault = console_check_fault,
 	.resumed = console_resumed,
 };
 

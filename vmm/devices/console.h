@@ -14,14 +14,7 @@
 #include <stdbool.h>
 
 #include "devices/device.h"
-
-enum console_port {
-	CONSOLE_PORT_TTY,
-	CONSOLE_PORT_STDIN,
-	CONSOLE_PORT_STDOUT,
-	CONSOLE_PORT_STDERR,
-	CONSOLE_PORTS
-};
+#include "shared/abi/console.h"
 
 struct console_config {
 	/* Host descriptors of the three streams, -1 for none; they stay the caller's. */

@@ -15,6 +15,14 @@
 struct machine;
 struct memory;
 
+/* A fault that a test asks for (HC_IO_FAULT). Plain state: part of what a device saves and loads. */
+struct io_fault {
+	uint64_t countdown; /* it strikes the countdown-th request from now; 0: none is pending */
+	uint64_t length;    /* error 0: at most so many bytes are transferred */
+	uint32_t unit;	    /* which requests count: HC_IO_UNIT */
+	uint32_t error;	    /* Linux errno, or 0 */
+};
+
 struct mmio_device {
 	/* Filled by the device before machine_add_device(). */
 	uint32_t device_id; /* VIRTIO_ID_* of <linux/virtio_ids.h> */
@@ -25,6 +33,8 @@ struct mmio_device {
 	void (*write)(struct mmio_device *dev, uint64_t off, const void *data, unsigned int len);
 	/* Back to the state at power-on. */
 	void (*reset)(struct mmio_device *dev);
+	/* Take f in place of a pending fault. 0, or as HC_IO_FAULT says: -ENODEV, -EINVAL, -EOPNOTSUPP. */
+	int (*set_fault)(struct mmio_device *dev, const struct io_fault *f);
 	/* All that a snapshot must hold of it (beside guest memory), plain bytes; unused ones have size 0. */
 	struct device_state {
 		void *at;
@@ -77,5 +87,12 @@ void machine_stop(struct machine *m, int status);
 /* True once the machine was ended from outside (timeout, signal): nobody waits for readers of
  * output any more. */
 bool machine_forced(struct machine *m);
+
+/* The seed of a deterministic machine; NULL: it is none. */
+const uint64_t *machine_seed(const struct machine *m);
+
+/* May a device hold up its guest until the host has done what was asked of it? In a deterministic run, which is not to see how long
+ * that takes, and as long as nobody wants the vCPU to leave the guest: ask again every 100 ms or so. */
+bool machine_may_wait(const struct machine *m);
 
 #endif

@@ -1,4 +1,4 @@
-/* virtio-rng (virtio 1.2, section 5.4): host entropy by getrandom(2). */
+/* virtio-rng (virtio 1.2, section 5.4): host entropy by getrandom(2), or, in a deterministic machine, what follows from its seed. */
 #ifndef MOTE_DEVICES_RNG_H
 #define MOTE_DEVICES_RNG_H
 

@@ -1,5 +1,6 @@
 #include "devices/virtio.h"
 
+#include <errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
@@ -80,6 +81,17 @@ void virtio_finish(struct virtio_device *dev, unsigned int qi, const struct virt
 	}
 	if (virtq_wants_interrupt(dev->mmio.memory, q, old))
 		interrupt(dev, VIRTIO_MMIO_INT_VRING);
+}
+
+bool virtio_fault(struct virtio_device *dev, uint32_t units, struct io_fault *f)
+{
+	struct io_fault *pending = &dev->state.fault;
+
+	if (!pending->countdown || !(units >> pending->unit % VIRTIO_MAX_UNITS & 1) || --pending->countdown)
+		return false;
+	*f = *pending;
+	*pending = (struct io_fault){0};
+	return true;
 }
 
 static void reset_locked(struct virtio_device *dev)
@@ -299,6 +311,24 @@ static void mmio_reset(struct mmio_device *mmio)
 	pthread_mutex_unlock(&dev->lock);
 }
 
+static int mmio_set_fault(struct mmio_device *mmio, const struct io_fault *f)
+{
+	struct virtio_device *dev = (struct virtio_device *)mmio;
+	int err = 0;
+
+	if (f->unit >= VIRTIO_MAX_UNITS)
+		return -ENODEV;
+	if (f->countdown && !f->error && !f->length)
+		return -EINVAL;
+	pthread_mutex_lock(&dev->lock);
+	if (f->countdown)
+		err = dev->ops->check_fault ? dev->ops->check_fault(dev, f) : -EOPNOTSUPP;
+	if (!err)
+		dev->state.fault = *f;
+	pthread_mutex_unlock(&dev->lock);
+	return err;
+}
+
 static void mmio_freeze(struct mmio_device *mmio)
 {
 	pthread_mutex_lock(&((struct virtio_device *)mmio)->lock);
@@ -327,6 +357,7 @@ void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint3
 	dev->mmio.read = mmio_read;
 	dev->mmio.write = mmio_write;
 	dev->mmio.reset = mmio_reset;
+	dev->mmio.set_fault = mmio_set_fault;
 	dev->mmio.freeze = mmio_freeze;
 	dev->mmio.thaw = mmio_thaw;
 	dev->mmio.resume = mmio_resume;

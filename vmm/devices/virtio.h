@@ -14,6 +14,7 @@
 #include "devices/virtqueue.h"
 
 #define VIRTIO_MAX_QUEUES 16
+#define VIRTIO_MAX_UNITS  32 /* of HC_IO_UNIT */
 
 struct virtio_device;
 
@@ -26,6 +27,8 @@ struct virtio_ops {
 	void (*started)(struct virtio_device *dev);
 	/* Forget what the driver was doing (status 0). May be NULL. */
 	void (*reset)(struct virtio_device *dev);
+	/* Can this fault (countdown > 0) strike? 0 or an errno of mmio_device.set_fault. NULL: -EOPNOTSUPP. */
+	int (*check_fault)(const struct virtio_device *dev, const struct io_fault *f);
 	/* State and memory were loaded from a snapshot: go on with what the queues hold. May be NULL. */
 	void (*resumed)(struct virtio_device *dev);
 };
@@ -39,6 +42,7 @@ struct virtio_state {
 	uint32_t interrupt_status;
 	uint32_t config_generation;
 	struct virtqueue queue[VIRTIO_MAX_QUEUES];
+	struct io_fault fault;
 };
 
 struct virtio_device {
@@ -67,6 +71,9 @@ int virtio_peek(struct virtio_device *dev, unsigned int q, struct virtq_chain *c
 /* Return it; raises the interrupt when the driver asked for one. */
 void virtio_finish(struct virtio_device *dev, unsigned int q, const struct virtq_chain *c,
 		   uint32_t written);
+/* A request begins, which counts for unit n where bit n of units is set: does the pending fault strike it?
+ * Then *f is the fault, which is pending no longer. */
+bool virtio_fault(struct virtio_device *dev, uint32_t units, struct io_fault *f);
 /* The configuration has changed: new generation, interrupt. */
 void virtio_config_changed(struct virtio_device *dev);
 

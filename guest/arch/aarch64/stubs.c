@@ -293,6 +293,27 @@ void arch_foreign_code_end(void)
 	MISSING;
 }
 
+/* ---- virtual time ---- */
+void arch_virtual_time(void)
+{
+	MISSING;
+}
+
+void arch_host_alarm(__unused u64 ns)
+{
+	MISSING;
+}
+
+void arch_wait_interrupt(void)
+{
+	MISSING;
+}
+
+void arch_take_interrupts(void)
+{
+	MISSING;
+}
+
 /* ---- the VMM ---- */
 long arch_hypercall(unsigned int nr, u64 a, u64 b, u64 c, u64 d)
 {

@@ -78,7 +78,16 @@ static void arm_count(u64 deadline_ns)
 	*apic_register(APIC_TIMER_COUNT) = deadline_ns == ~0ull ? 0 : (u32)MIN(count, COUNT_MAX);
 }
 
-void arch_timer_arm(u64 deadline_ns)
+void arch_host_alarm(u64 ns)
+{
+	apic_enable();
+	if (have_deadline)
+		wrmsr(MSR_TSC_DEADLINE, arch_counter() + counter_ticks(ns));
+	else
+		*apic_register(APIC_TIMER_COUNT) = (u32)MIN(ns, COUNT_MAX);
+}
+
+DIVERTED void arch_timer_arm(u64 deadline_ns)
 {
 	apic_enable();
 	if (have_deadline)

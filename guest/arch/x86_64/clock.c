@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 #include "kernel/boot.h"
+#include "kernel/time/virtual.h"
 #include "shared/abi/clock.h"
 
 extern char vdso_data[], vdso_text[], vdso_end[];
@@ -26,14 +27,19 @@ struct clock_data *arch_clock_data(void)
 
 u64 arch_counter_hz(void)
 {
-	return boot_info->counter_hz;
+	return virtual_time_on ? 1000000000ull : boot_info->counter_hz;
 }
 
-u64 arch_counter_ns(void)
+DIVERTED u64 arch_counter_ns(void)
 {
 	const struct clock_data *d = arch_clock_data();
 
 	return (u64)((unsigned __int128)(arch_counter() - d->counter_start) * d->ns_per_tick >> CLOCK_SHIFT);
+}
+
+u64 counter_ticks(u64 ns)
+{
+	return (u64)((unsigned __int128)ns * arch_clock_data()->ticks_per_ns >> CLOCK_TICKS_SHIFT);
 }
 
 u64 counter_from_ns(u64 ns)

@@ -23,8 +23,9 @@ AT(struct kernel_lock, ticket, 0);
 AT(struct kernel_lock, serving, 4);
 AT(struct thread_info, work, THREAD_WORK);
 AT(struct thread_info, cpu, THREAD_CPU);
-AT(struct machine_control, store_count, CONTROL_STORE_COUNT);
-AT(struct machine_control, stores, CONTROL_STORES_OFFSET);
+AT(struct machine_control, single_count, CONTROL_SINGLE_COUNT);
+AT(struct machine_control, run_count, CONTROL_RUN_COUNT);
+AT(struct machine_control, words, CONTROL_WORDS_OFFSET);
 _Static_assert(HC_APPLIED == HC_NR_APPLIED && HC_PORT == HC_PORT_NR, "layout.h");
 _Static_assert(sizeof(struct arch_regs) == REGS_SIZE, "layout.h");
 _Static_assert(sizeof(struct arch_regs) - offsetof(struct arch_regs, r9) == SYSCALL_FRAME, "layout.h");
@@ -66,8 +67,7 @@ static void setup_syscall(struct cpu_area *area)
 	wrmsr(MSR_KERNEL_GS_BASE, (u64)area);
 }
 
-/* Make the entry code at `at` jump to `target` from now on. Before any other CPU or program runs. */
-static void entry_divert(u8 *at, const void *target)
+void code_divert(u8 *at, const void *target)
 {
 	s32 distance = (s32)((u64)target - (u64)(at + 5));
 
@@ -75,23 +75,23 @@ static void entry_divert(u8 *at, const void *target)
 	__builtin_memcpy(at + 1, &distance, sizeof(distance));
 }
 
-/* The entries as they stand are for one CPU, no tracing and no debugger. */
+/* The entries as they stand are for one CPU, no tracing, no virtual time and no debugger. */
 static void choose_entries(void)
 {
-	bool locked = boot_info->cpu_count > 1, traced = boot_info->flags & BOOT_TRACE;
+	bool locked = boot_info->cpu_count > 1, general = boot_info->flags & (BOOT_TRACE | BOOT_DETERMINISTIC);
 
 	if (boot_info->flags & BOOT_DEBUGGER) {
-		entry_divert(trap_common, trap_common_debugged);
-		entry_divert(leave_full, leave_full_debugged);
-		entry_divert(syscall_gate, syscall_debugged);
-		entry_divert(syscall_faulted_gate, syscall_debugged);
+		code_divert(trap_common, trap_common_debugged);
+		code_divert(leave_full, leave_full_debugged);
+		code_divert(syscall_gate, syscall_debugged);
+		code_divert(syscall_faulted_gate, syscall_debugged);
 		return;
 	}
 	if (locked)
-		entry_divert(trap_common, trap_common_locked);
-	if (locked || traced) {
-		entry_divert(syscall_gate, traced ? syscall_general : syscall_locked);
-		entry_divert(syscall_faulted_gate, traced ? syscall_general : syscall_faulted_locked);
+		code_divert(trap_common, trap_common_locked);
+	if (locked || general) {
+		code_divert(syscall_gate, general ? syscall_general : syscall_locked);
+		code_divert(syscall_faulted_gate, general ? syscall_general : syscall_faulted_locked);
 	}
 }
 
@@ -127,7 +127,12 @@ int arch_cpu_start(unsigned int cpu)
 	return (int)arch_hypercall(HC_CPU_START, cpu, (u64)secondary_entry, top, 0);
 }
 
-void arch_idle(void)
+DIVERTED void arch_idle(void)
+{
+	arch_wait_interrupt();
+}
+
+void arch_wait_interrupt(void)
 {
 	/* sti takes effect after hlt: an interrupt cannot slip in between and be slept over */
 	__asm__ volatile("sti; hlt; cli" : : : "memory");

@@ -174,12 +174,24 @@ void leave_debugged(struct arch_regs *r);
 
 /* ---- irq.c ---- */
 void irq_dispatch(struct arch_regs *r);
+extern void (*irq_timer)(void); /* timer_interrupt() at first */
 
 /* ---- panic.c: the context a panic is about, instead of the caller's ---- */
 void panic_set_regs(const struct arch_regs *r);
 
+/* ---- cpu.c ---- */
+/* Make the code at `at` (5 bytes are written) jump to `target` from now on. Before any other CPU or program runs. */
+void code_divert(u8 *at, const void *target);
+/* A function that may be diverted: its callers know nothing of its inside. */
+#define DIVERTED __attribute__((noipa, aligned(16)))
+
+/* ---- virtual.c ---- */
+/* A program's general protection fault: carry out the read of the counter that it was; false: it was none, or is none of ours. */
+bool counter_read_emulate(struct arch_regs *r);
+
 /* ---- clock.c ---- */
 u64 counter_from_ns(u64 ns); /* arch_counter() value at or just after ns */
+u64 counter_ticks(u64 ns);   /* how far the counter goes in ns */
 
 /* ---- apic.c ---- */
 void apic_enable(void); /* this CPU's; once */

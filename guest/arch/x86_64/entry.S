@@ -97,7 +97,7 @@
 	.cfi_undefined %rip
 .endm
 
-/* A conditional jump of known length (6 bytes), which entry_divert() may turn into an unconditional one. */
+/* A conditional jump of known length (6 bytes), which code_divert() may turn into an unconditional one. */
 .macro JAE_NEAR target
 	.byte	0x0f, 0x83
 	.long	\target - . - 4
@@ -179,7 +179,7 @@ leave_syscall_faulted:
 	iretq
 
 /*
- * With several CPUs entry_divert() sends the gates here, the flags still those of the comparison there. The lock is
+ * With several CPUs code_divert() sends the gates here, the flags still those of the comparison there. The lock is
  * kernel_lock() and kernel_unlock() (kernel/task/lock.c) without the calls.
  */
 .macro LOCKED_CALL leave
@@ -230,7 +230,7 @@ syscall_heavy:
 	lea	8(%rsp), %rdi
 	jmp	syscall_run_heavy
 
-/* Tracing, or a number out of range. */
+/* Tracing, virtual time, or a number out of range. */
 	.globl	syscall_general
 syscall_general:
 	PUSH_REST
@@ -357,7 +357,7 @@ trap_work:
 	PUSH_CALLEE_SAVED
 	jmp	leave_full
 
-/* entry_divert() sends trap_common here when there are several CPUs. */
+/* code_divert() sends trap_common here when there are several CPUs. */
 	.globl	trap_common_locked
 trap_common_locked:
 	cld

@@ -22,6 +22,8 @@ void arch_irq_register(unsigned int vector, void (*fn)(void *arg), void *arg)
 	device_handler[i].fn = fn;
 }
 
+void (*irq_timer)(void) = timer_interrupt;
+
 static void device_interrupt(unsigned int i)
 {
 	if (i < BOOT_MAX_DEVICES && device_handler[i].fn)
@@ -36,7 +38,7 @@ void irq_dispatch(struct arch_regs *r)
 	cpu_table[arch_thread_info()->cpu].interrupts++;
 	apic_eoi();
 	if (r->vector == VECTOR_TIMER)
-		timer_interrupt();
+		irq_timer();
 	else if (r->vector >= BOOT_DEVICE_VECTOR)
 		device_interrupt((unsigned int)(r->vector - BOOT_DEVICE_VECTOR));
 }

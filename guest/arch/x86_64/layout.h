@@ -51,8 +51,9 @@
 #define TRAP_FRAME 128
 
 /* struct machine_control and the hypercall of apply.S. */
-#define CONTROL_STORE_COUNT 120
-#define CONTROL_STORES_OFFSET 128
+#define CONTROL_SINGLE_COUNT 120
+#define CONTROL_RUN_COUNT 124
+#define CONTROL_WORDS_OFFSET 128
 #define HC_NR_APPLIED 15
 #define HC_PORT_NR 0xf4
 

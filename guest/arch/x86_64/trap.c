@@ -106,6 +106,8 @@ static void invalid_opcode(struct arch_regs *r)
 
 static void user_exception(struct arch_regs *r, u64 error)
 {
+	if (r->vector == TRAP_PROTECTION && counter_read_emulate(r))
+		return;
 	note_trap(r, error, 0);
 	switch (r->vector) {
 	case TRAP_DIVIDE:

@@ -129,12 +129,22 @@ static void do_invlpg(struct arch_regs *r)
 	invlpg(r->rax);
 }
 
+/* Privileged only in virtual time (virtual.c). */
+static void do_rdtsc(struct arch_regs *r)
+{
+	u64 counter = arch_counter();
+
+	r->rax = (u32)counter;
+	r->rdx = counter >> 32;
+}
+
 static const struct privileged privileged[] = {
 	{0xffff, 0xe7 | HC_PORT << 8, 2, do_hypercall},
 	{0xffffff, 0x38010f, 3, do_invlpg},
 	{0xffffff, 0xd8220f, 3, do_write_cr3},
 	{0xffffff, 0xd8200f, 3, do_read_cr3},
 	{0xffff, 0x300f, 2, do_wrmsr},
+	{0xffff, 0x310f, 2, do_rdtsc},
 };
 
 bool unprivileged_emulate(struct arch_regs *r)

@@ -26,6 +26,7 @@ struct disk {
 	VQ_MEMORY(memory, 4);
 	struct virtio_blk_outhdr header;
 	u8 status;
+	u32 written; /* bytes that the device wrote into the last request's buffers, the status among them */
 	u64 bytes;
 	bool read_only;
 	struct mutex lock; /* of the request and bounce */
@@ -44,9 +45,9 @@ static void disk_interrupt(struct virtio_dev *d)
 static int wait_done(struct disk *d)
 {
 	u16 head;
-	u32 len;
 
-	while (!vq_take_used(&d->requests, &head, &len)) {
+	d->written = 0;
+	while (!vq_take_used(&d->requests, &head, &d->written)) {
 		if (d->dev.status & VIRTIO_CONFIG_S_FAILED)
 			return -EIO;
 		if (!vq_want_interrupt(&d->requests))
@@ -90,6 +91,15 @@ static u32 span(u64 pos, size_t left, u64 *first, u32 *skip, u32 *bytes)
 	return n;
 }
 
+/* A read of `bytes` failed: how many of the n bytes from `skip` on came all the same (virtio 1.2, 2.7.8:
+ * those that the device counts). */
+static u32 came_before_error(const struct disk *d, u32 skip, u32 n, u32 bytes)
+{
+	if (d->written < 2 || d->written - 1 >= bytes || d->written - 1 <= skip)
+		return 0;
+	return MIN(n, d->written - 1 - skip);
+}
+
 static isize read_some(struct disk *d, struct uio *to, u64 pos, size_t left)
 {
 	u64 first;
@@ -97,6 +107,8 @@ static isize read_some(struct disk *d, struct uio *to, u64 pos, size_t left)
 	int err = disk_request(d, VIRTIO_BLK_T_IN, first, d->bounce, bytes);
 
 	if (err)
+		n = came_before_error(d, skip, n, bytes);
+	if (!n)
 		return err;
 	size_t moved = uio_write(to, d->bounce + skip, n);
 	return moved ? (isize)moved : -EFAULT;
@@ -128,11 +140,16 @@ static isize transfer(struct disk *d, struct uio *u, file_off *pos,
 
 	mutex_lock(&d->lock);
 	while (u->left && (u64)*pos < d->bytes) {
-		r = some(d, u, *pos, MIN((u64)u->left, d->bytes - (u64)*pos));
+		u64 n = MIN((u64)u->left, d->bytes - (u64)*pos);
+
+		n = MIN(n, BOUNCE - (u64)*pos % SECTOR);
+		r = some(d, u, *pos, n);
 		if (r < 0)
 			break;
 		*pos += r;
 		done += r;
+		if ((u64)r < n) /* it broke off */
+			break;
 	}
 	mutex_unlock(&d->lock);
 	return done ? done : r;

@@ -18,4 +18,8 @@ int console_open_stdio(int which, struct file **out);
 /* Start now what the first write to standard output or error would start: for machines that are remembered before it. */
 void console_prepare(void);
 
+/* Wait until the host has taken what was written to standard output and error (or has refused it): 0, or
+ * -ERESTARTSYS: a signal. */
+int console_settle(void);
+
 #endif

@@ -1,4 +1,5 @@
 #include "drivers/virtio/port.h"
+#include "drivers/virtio/console.h"
 
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
@@ -43,9 +44,19 @@ static void control_post(unsigned int i)
 	vq_submit(&control, i);
 }
 
+/* A write that has ended already is heard of as an error of the next one. */
+static void note_short(struct port *p, u32 head, u32 taken)
+{
+	if (p->judged && p->judged == p->chunk + head)
+		p->taken = MIN(p->taken, taken);
+	else
+		p->error = EIO;
+}
+
 static void control_message(const struct virtio_console_control *m)
 {
-	struct port *p = m->id < PORT_COUNT ? &port_table[m->id] : NULL;
+	u32 id = m->event == CONSOLE_PORT_SHORT ? m->id & 0xffff : m->id;
+	struct port *p = id < PORT_COUNT ? &port_table[id] : NULL;
 
 	if (!p)
 		return;
@@ -53,6 +64,8 @@ static void control_message(const struct virtio_console_control *m)
 		p->closed = true;
 	else if (m->event == CONSOLE_PORT_ERROR)
 		p->error = m->value;
+	else if (m->event == CONSOLE_PORT_SHORT)
+		note_short(p, m->id >> 16, m->value);
 	waitq_wake_all(&p->wait, 0);
 }
 
@@ -244,6 +257,20 @@ static int take_error(struct port *p)
 	return -err;
 }
 
+/* A buffer of n bytes did not go at once (the host is slow, or does not take it, and then says so by
+ * interrupt), or the control queue may hold a word about it: how many bytes the host will have taken. */
+static u32 hear_verdict(struct port *p, struct port_chunk *c, u32 n)
+{
+	p->judged = c;
+	p->taken = n;
+	if (c->busy)
+		virtio_poll_interrupt(&device);
+	else
+		control_service();
+	p->judged = NULL;
+	return p->taken;
+}
+
 /* One buffer of output through a free chunk: bytes, -EFAULT, or why the host did not take it. */
 static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 {
@@ -258,9 +285,8 @@ static isize send_chunk(struct port *p, struct port_chunk *c, struct uio *from)
 		return -EFAULT;
 	}
 	submit_chunk(p, i, buf, n);
-	/* Not gone at once: the host is slow, or closed, and then says so by interrupt. */
-	if (c->busy)
-		virtio_poll_interrupt(&device);
+	if (c->busy || vq_live(&control))
+		n = hear_verdict(p, c, n);
 	int err = take_error(p);
 	return err ? err : (isize)n;
 }
@@ -279,6 +305,7 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 	tx_start(p);
 	while (from->left) {
 		struct port_chunk *c = NULL;
+		size_t left = from->left;
 		r = take_error(p);
 		if (!r && p->chunk[0].busy)
 			r = wait_writable(p, nonblock);
@@ -289,8 +316,22 @@ isize port_write(struct port *p, struct uio *from, bool nonblock)
 		if (r < 0)
 			break;
 		done += r;
+		if ((size_t)r < left - from->left) /* the host took no more of it */
+			break;
 	}
 	return done ? done : r;
+}
+
+int console_settle(void)
+{
+	int err = 0;
+
+	for (unsigned int id = PORT_STDOUT; id <= PORT_STDERR && device_state == DEVICE_ON && !err; id++) {
+		struct port *p = &port_table[id];
+
+		err = WAIT_EVENT(&p->wait, !port_busy(p), TASK_INTERRUPTIBLE, NO_DEADLINE);
+	}
+	return err;
 }
 
 /* ---- input ---- */

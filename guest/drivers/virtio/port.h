@@ -8,8 +8,15 @@
 #include "drivers/virtio/virtio.h"
 #include "kernel/fs/uio.h"
 #include "kernel/task/wait.h"
+#include "shared/abi/console.h"
 
-enum { PORT_TTY, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_COUNT };
+enum {
+	PORT_TTY = CONSOLE_PORT_TTY,
+	PORT_STDIN = CONSOLE_PORT_STDIN,
+	PORT_STDOUT = CONSOLE_PORT_STDOUT,
+	PORT_STDERR = CONSOLE_PORT_STDERR,
+	PORT_COUNT = CONSOLE_PORTS
+};
 
 #define PORT_CHUNKS 4
 #define PORT_SMALL  4096u
@@ -26,6 +33,8 @@ struct port {
 	unsigned int id;
 	bool closed;	   /* the host takes no more output */
 	u16 error;	   /* errno of output that the host refused, for the next writer */
+	struct port_chunk *judged; /* the buffer whose writer waits for the host's verdict now; NULL: none */
+	u32 taken;		   /* and how much of it the host took */
 	struct waitq wait; /* input came, output went, or the host closed */
 	struct vq tx, rx;
 	struct port_chunk chunk[PORT_CHUNKS];
@@ -43,9 +52,11 @@ struct port *port_get(unsigned int id);
 /* Start the device and p's queue for output now, so that the first write need not. */
 void port_prepare(unsigned int id);
 
-/* Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends), or,
- * when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what else the host's
- * write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow. */
+/*
+ * Send up to all of `from`: bytes taken (they will reach the host, also when the caller ends; fewer when
+ * the host took no more), or, when nothing was, -EAGAIN (nonblock and no room), -EPIPE (host closed), what
+ * else the host's write(2) said, -EFAULT, -ERESTARTSYS. Sleeps while the host is slow.
+ */
 isize port_write(struct port *p, struct uio *from, bool nonblock);
 /* The same without a uio, for small pieces: a buffer of PORT_SMALL bytes to be filled, or NULL when
  * there is no room now (then p->wait is woken), and its sending, n > 0 bytes of it. Nothing may

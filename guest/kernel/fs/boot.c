@@ -3,7 +3,6 @@
 #include "kernel/fs/device.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/procfs.h"
-#include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/task/task.h"
 #include "shared/abi/boot.h"
@@ -31,26 +30,38 @@ static struct boot_dir *boot_dir_find(const char *name)
 	return NULL;
 }
 
-static void boot_dir_mount(const struct boot_dir *b, struct dentry *d)
+/* What is mounted on b, NULL: nothing. Made before b is entered, so that want of memory leaves no directory without it. */
+static int boot_dir_make_mount(const struct boot_dir *b, struct mount **out)
 {
 	const struct fs_type *t = b->type ? fs_type_find(b->type) : NULL;
+	*out = NULL;
+	return t ? mount_make(t, b->type, 0, NULL, out) : 0;
+}
+
+static void boot_dir_mount(const struct boot_dir *b, struct mount *m, struct dentry *d)
+{
 	struct path at = {root_mount, d};
-	struct mount *m;
-	if (!t || !S_ISDIR(d->inode->mode))
+	if (!S_ISDIR(d->inode->mode)) {
+		mount_put(m);
 		return;
-	int err = mount_attach(t, b->type, 0, NULL, &at, &m);
-	if (err)
-		klog("mounting /%s: error %d\n", b->name, -err);
-	else if (!strcmp(b->name, "dev"))
+	}
+	mount_link(m, &at);
+	if (!strcmp(b->name, "dev"))
 		dev_mount = m;
 }
 
-void boot_mount_devpts(struct dentry *pts)
+int boot_make_devpts(struct mount **out)
 {
 	const struct fs_type *t = fs_type_find("devpts");
+	*out = NULL;
+	return t && dev_mount ? mount_make(t, "devpts", 0, NULL, out) : 0;
+}
+
+void boot_link_devpts(struct mount *m, struct dentry *pts)
+{
 	struct path at = {dev_mount, pts};
-	if (t && dev_mount)
-		mount_attach(t, "devpts", 0, NULL, &at, NULL);
+	if (m)
+		mount_link(m, &at);
 }
 
 static int boot_dir_make(const struct boot_dir *b, struct inode *dir, struct dentry *d)
@@ -64,21 +75,31 @@ static int boot_dir_make(const struct boot_dir *b, struct inode *dir, struct den
 	return 0;
 }
 
+/* The first look at b. */
+static int boot_dir_lookup(struct boot_dir *b, struct inode *dir, struct dentry *d)
+{
+	struct mount *m;
+	int err = boot_dir_make_mount(b, &m);
+	if (err)
+		return err;
+	err = image ? bootfs_lookup(dir, d) : 0;
+	if (!err && !d->inode)
+		err = boot_dir_make(b, dir, d);
+	if (!err)
+		b->done = true;
+	if (!err && m)
+		boot_dir_mount(b, m, d);
+	else if (m)
+		mount_put(m);
+	return err;
+}
+
 static int root_lookup(struct inode *dir, struct dentry *d)
 {
-	int err = image ? bootfs_lookup(dir, d) : 0;
-	if (err || dir != dir->super->root->inode)
-		return err;
-	struct boot_dir *b = boot_dir_find(d->name);
-	if (!b || b->done)
-		return 0;
-	if (!d->inode)
-		err = boot_dir_make(b, dir, d);
-	if (!err) {
-		b->done = true;
-		boot_dir_mount(b, d);
-	}
-	return err;
+	struct boot_dir *b = dir == dir->super->root->inode ? boot_dir_find(d->name) : NULL;
+	if (b && !b->done)
+		return boot_dir_lookup(b, dir, d);
+	return image ? bootfs_lookup(dir, d) : 0;
 }
 
 static bool root_absent(struct inode *dir, const char *name, size_t len)

@@ -54,16 +54,28 @@ static int node_enter(struct inode *dir, struct dentry *d, const struct node *n)
 	tmpfs_enter(d, i);
 	if (S_ISDIR(n->mode))
 		dir->nlink++;
-	if (!strcmp(n->name, "pts"))
-		boot_mount_devpts(d);
 	return 0;
+}
+
+static int pts_enter(struct inode *dir, struct dentry *d, const struct node *n)
+{
+	struct mount *m;
+	int err = boot_make_devpts(&m);
+	if (err)
+		return err;
+	err = node_enter(dir, d, n);
+	if (!err)
+		boot_link_devpts(m, d);
+	else if (m)
+		mount_put(m);
+	return err;
 }
 
 static int devtmpfs_lookup(struct inode *dir, struct dentry *d)
 {
 	for (unsigned int k = 0; k < node_count; k++)
 		if (!strcmp(nodes[k].name, d->name))
-			return node_enter(dir, d, &nodes[k]);
+			return strcmp(d->name, "pts") ? node_enter(dir, d, &nodes[k]) : pts_enter(dir, d, &nodes[k]);
 	return 0;
 }
 

@@ -120,8 +120,7 @@ void path_cross_mounts(struct path *p)
 	}
 }
 
-/* Hang m on at; the tree takes over the caller's reference. */
-static void mount_link(struct mount *m, const struct path *at)
+void mount_link(struct mount *m, const struct path *at)
 {
 	if (at) {
 		m->parent = mount_get(at->mount);
@@ -148,18 +147,26 @@ static void mount_unlink(struct mount *m)
 	path_put(&at);
 }
 
-int mount_attach(const struct fs_type *t, const char *source, unsigned long flags, const char *data,
-		 const struct path *at, struct mount **out)
+int mount_make(const struct fs_type *t, const char *source, unsigned long flags, const char *data, struct mount **out)
 {
 	struct super *s;
 	int err = t->mount(t, source, flags, data, &s);
 	if (err)
 		return err;
-	struct mount *m = mount_alloc(s, s->root, source, flags);
-	if (!m) {
-		super_put(s);
-		return -ENOMEM;
-	}
+	*out = mount_alloc(s, s->root, source, flags);
+	if (*out)
+		return 0;
+	super_put(s);
+	return -ENOMEM;
+}
+
+int mount_attach(const struct fs_type *t, const char *source, unsigned long flags, const char *data,
+		 const struct path *at, struct mount **out)
+{
+	struct mount *m;
+	int err = mount_make(t, source, flags, data, &m);
+	if (err)
+		return err;
 	mount_link(m, at);
 	if (out)
 		*out = m;

@@ -19,7 +19,7 @@ static u64 fresh_end;	  /* index: end of RAM */
 static struct page *stack;
 static struct page *clean_stack; /* page_free_clean: all zero */
 static u32 orders;		 /* bit mask: which free lists hold something */
-static u64 fail_countdown;
+static u64 fail_countdown, fail_nth; /* page_fail_nth: what is left of it; 0 = off */
 static struct page *zero_page;
 static struct list free_list[PAGE_MAX_ORDER + 1] = {
 	LIST_INIT(free_list[0]), LIST_INIT(free_list[1]),  LIST_INIT(free_list[2]),
@@ -236,7 +236,12 @@ static struct page *take(unsigned int order)
 
 static inline bool injected_failure(void)
 {
-	return fail_countdown && --fail_countdown == 0;
+	return unlikely(fail_countdown) && --fail_countdown == 0;
+}
+
+bool page_fail_due(void)
+{
+	return injected_failure();
 }
 
 static struct page *alloc_slow(unsigned int order, unsigned int flags)
@@ -368,5 +373,12 @@ u64 page_available(void)
 
 void page_fail_nth(u64 n)
 {
-	fail_countdown = n;
+	fail_countdown = fail_nth = n;
+	slab_ask_page_fail(n != 0);
+}
+
+u64 page_fail_counted(bool *failed)
+{
+	*failed = fail_nth && !fail_countdown;
+	return fail_nth - fail_countdown;
 }

@@ -145,7 +145,12 @@ u64 page_available(void);
 /* Running counts kept by the slab allocator and the page cache. */
 extern u64 page_slab_count, page_cache_count;
 
-/* Test control: make the n-th allocation from now fail (0 = off). */
+/* Test control: of the allocations from now on, pages and slab objects alike, the n-th fails (0 = none).
+ * One that needs a new slab counts as two. */
 void page_fail_nth(u64 n);
+/* How many allocations there were since page_fail_nth(n), at most n; *failed: the n-th was made, and failed. */
+u64 page_fail_counted(bool *failed);
+/* For the slab allocator: count one, and answer whether it is the one to fail. */
+bool page_fail_due(void);
 
 #endif

@@ -6,6 +6,7 @@
 #define LARGEST_CLASS 2048
 
 static struct list caches = LIST_INIT(caches);
+static bool asking; /* slab_ask_page_fail */
 
 /*
  * Debug kernel: each object is followed by a state word and the free-list link; a freed object is
@@ -72,8 +73,10 @@ static struct page *slab_grow(struct slab_cache *c)
 	struct page *p;
 
 	BUG_ON(!c->capacity);
-	if (list_empty(&c->all))
+	if (list_empty(&c->all)) {
 		list_push_back(&caches, &c->all);
+		c->spares = asking ? SLAB_SPARES : 0;
+	}
 	p = page_alloc(c->order, 0);
 	if (!p)
 		return NULL;
@@ -100,6 +103,8 @@ static __attribute__((noinline)) void *alloc_slow(struct slab_cache *c)
 	struct page *p;
 	void *object;
 
+	if (unlikely(asking) && page_fail_due())
+		return NULL;
 	if (list_empty(&c->partial)) {
 		p = slab_grow(c);
 		if (!p)
@@ -200,6 +205,22 @@ void slab_shrink(void)
 
 	list_for_each (c, &caches, all)
 		shrink_cache(c);
+}
+
+/*
+ * A cache that seems to have its fill of spares and has none takes the slow ways, so the quick ones need
+ * not know of tests. The page allocator counts for itself.
+ */
+void slab_ask_page_fail(bool on)
+{
+	struct slab_cache *c;
+
+	if (on == asking)
+		return;
+	asking = on;
+	slab_shrink();
+	list_for_each (c, &caches, all)
+		c->spares = on ? SLAB_SPARES : 0;
 }
 
 void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx)

@@ -10,7 +10,7 @@ struct slab_cache {
 	size_t size;  /* object bytes */
 	size_t align; /* power of two */
 	void *spare;  /* objects freed lately, at most SLAB_SPARES: no slab is touched for them */
-	u32 spares;
+	u32 spares;   /* how many; SLAB_SPARES without one: none are kept (slab_ask_page_fail) */
 	struct list partial; /* slabs with a free object */
 	u64 objects;	     /* in use */
 	struct list all;
@@ -67,6 +67,8 @@ char *kstrndup(const char *s, size_t n);
 
 /* Give back spare objects, and the slabs that hold none. */
 void slab_shrink(void);
+/* For page_fail_nth: from now on every allocation asks page_fail_due() (or no longer does). */
+void slab_ask_page_fail(bool on);
 
 /* For each cache in use: fn(ctx, cache). /proc/slabinfo and leak checks. */
 void slab_for_each(void (*fn)(void *ctx, const struct slab_cache *c), void *ctx);

@@ -56,7 +56,7 @@ static const char *reason(int err)
 	}
 }
 
-static _Noreturn void give_up(const char *program, int err)
+_Noreturn void program_give_up(const char *program, int err)
 {
 	complain(program, reason(err));
 	machine_exit(err == -ENOENT || err == -ENOTDIR ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
@@ -145,7 +145,7 @@ void program_start(const char *strings, size_t len, unsigned int argc, unsigned 
 	const char *program = next_string(&s);
 	int err = run(&s, program, argc, envc);
 	if (err)
-		give_up(program, err);
+		program_give_up(program, err);
 }
 
 /* Whoever goes on from here shall not begin with what could have been done before. */

@@ -16,5 +16,7 @@ _Noreturn void machine_end(int wait_status);
 void program_start(const char *strings, size_t len, unsigned int argc, unsigned int envc);
 /* The same for boot_info's. */
 void program_start_boot(void);
+/* The end that both come to when a program cannot be run. */
+_Noreturn void program_give_up(const char *program, int err);
 
 #endif

@@ -52,6 +52,15 @@ static int chunk_ready(int nr)
 	return 0;
 }
 
+/* Nothing in the chunk is in use, and numbers are handed out elsewhere now. */
+static void chunk_release(int chunk)
+{
+	if (!pid_table[chunk])
+		return;
+	page_put(virt_to_page(pid_table[chunk]));
+	pid_table[chunk] = NULL;
+}
+
 struct pid *pid_alloc(void)
 {
 	int nr = next_free();
@@ -68,6 +77,8 @@ struct pid *pid_alloc(void)
 	waitq_init(&p->exit_wait);
 	pid_table[nr / CHUNK][nr % CHUNK] = p;
 	pid_used[nr / CHUNK]++;
+	if (unlikely((nr ^ pid_last) >= CHUNK) && !pid_used[pid_last / CHUNK])
+		chunk_release(pid_last / CHUNK); /* the numbers go on in another one */
 	pid_last = nr;
 	return p;
 }
@@ -84,7 +95,8 @@ void pid_put(struct pid *p)
 	if (--p->refcount)
 		return;
 	pid_table[p->nr / CHUNK][p->nr % CHUNK] = NULL;
-	pid_used[p->nr / CHUNK]--;
+	if (!--pid_used[p->nr / CHUNK] && p->nr / CHUNK != pid_last / CHUNK)
+		chunk_release(p->nr / CHUNK);
 	slab_free(&pid_cache, p);
 }
 

@@ -5,6 +5,7 @@
 #include "kernel/task/task.h"
 
 u32 runqueue_count;
+u64 sched_slice_ns = SCHED_SLICE_NS;
 static struct list realtime = LIST_INIT(realtime); /* by falling rt_priority */
 static struct list woken = LIST_INIT(woken);
 static struct list normal = LIST_INIT(normal);
@@ -73,11 +74,13 @@ u64 sched_slice(const struct task *t)
 {
 	if (t->policy == SCHED_FIFO)
 		return NO_SLICE;
-	if (t->policy == SCHED_RR || !t->nice)
+	if (t->policy == SCHED_RR)
 		return SCHED_SLICE_NS;
+	if (!t->nice)
+		return sched_slice_ns;
 	if (t->policy == SCHED_IDLE)
-		return SCHED_SLICE_NS / 10;
+		return sched_slice_ns / 10;
 	if (t->nice < 0)
-		return SCHED_SLICE_NS + SCHED_SLICE_NS * 3 * (u64)-t->nice / 20;
-	return SCHED_SLICE_NS - SCHED_SLICE_NS * 9 * (u64)t->nice / 190;
+		return sched_slice_ns + sched_slice_ns * 3 * (u64)-t->nice / 20;
+	return sched_slice_ns - sched_slice_ns * 9 * (u64)t->nice / 190;
 }

@@ -19,6 +19,8 @@ void runqueue_add(struct task *t, bool front);
 void runqueue_remove(struct task *t);
 /* The best task that may run on cpu, left on the queue; NULL. */
 struct task *runqueue_best(unsigned int cpu);
+/* What a slice is for nice 0: SCHED_SLICE_NS, but in virtual time, where it changes. */
+extern u64 sched_slice_ns;
 /* The time slice of t in ns, NO_SLICE for SCHED_FIFO. */
 #define NO_SLICE (~0ull)
 u64 sched_slice(const struct task *t);

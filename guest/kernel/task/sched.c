@@ -271,6 +271,30 @@ void cpu_timer_request(u64 deadline_ns)
 	arch_timer_arm(deadline_ns);
 }
 
+static void task_clock_advanced(struct task *t, u64 ns)
+{
+	t->last_ns += ns;
+	t->running_since_ns += ns;
+	if (t->slice_end_ns && t->slice_end_ns != NO_SLICE)
+		t->slice_end_ns += ns;
+}
+
+/* The hardware timers count on: what a CPU is armed for has become a later time. */
+void sched_clock_advanced(u64 ns)
+{
+	u64 next;
+
+	for (struct cpu *c = cpu_table; c < cpu_table + cpu_count; c++) {
+		if (c->timer_deadline != ~0ull)
+			c->timer_deadline += ns;
+		if (c->current)
+			task_clock_advanced(c->current, ns);
+	}
+	next = timer_expire(arch_counter_ns());
+	if (next != ~0ull)
+		cpu_timer_request(next);
+}
+
 static void arm_slice(struct cpu *c, struct task *t)
 {
 	if (t->slice_end_ns == NO_SLICE)

@@ -56,6 +56,8 @@ struct task *sched_create_idle(unsigned int cpu);
 void cpu_load_mm(struct mm *mm);
 /* Make sure this CPU's hardware timer fires at deadline_ns (arch_counter_ns() scale) or before. */
 void cpu_timer_request(u64 deadline_ns);
+/* The clock has jumped ns ahead: slices and CPU time take no notice, timers that are due expire. */
+void sched_clock_advanced(u64 ns);
 /*
  * CPU time of the current task up to now. Entries to the kernel do not read the clock, so short
  * calls count as the program's own time; the long ones (fork, execve, exit) set themselves apart:

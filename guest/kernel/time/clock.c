@@ -1,8 +1,10 @@
 #include "kernel/time/clock.h"
 #include <linux/time.h>
 #include "arch/arch.h"
+#include "kernel/task/sched.h"
 #include "kernel/task/wait.h"
 #include "kernel/time/clock_timer.h"
+#include "kernel/time/virtual.h"
 #include "shared/abi/boot.h"
 #include "shared/abi/clock.h"
 
@@ -17,15 +19,29 @@
 
 struct waitq clock_set_wait = WAITQ_INIT(clock_set_wait);
 
-/* Programs may be reading it on other CPUs. */
-static void set_offset(u64 ns)
+#define TIME_ADVANCE_MAX_NS (30ull * 365 * 24 * 3600 * NSEC_PER_SEC) /* as far as timers reach: timer.c */
+
+/* Programs may be reading the clock on other CPUs while it is written. */
+static struct clock_data *begin_change(void)
 {
 	struct clock_data *d = arch_clock_data();
 
 	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	d->realtime_offset_ns = ns;
+	return d;
+}
+
+static void end_change(struct clock_data *d)
+{
 	__atomic_store_n(&d->sequence, d->sequence + 1, __ATOMIC_RELEASE);
+}
+
+static void set_offset(u64 ns)
+{
+	struct clock_data *d = begin_change();
+
+	d->realtime_offset_ns = ns;
+	end_change(d);
 }
 
 void clock_init(const struct boot_info *info)
@@ -51,6 +67,30 @@ int clock_set_realtime(u64 ns)
 		return -EINVAL;
 	set_offset(ns - uptime);
 	waitq_wake_all(&clock_set_wait, 0);
+	return 0;
+}
+
+/* The clock as programs see it; timers and the scheduler are told afterwards. */
+static void jump(u64 ns)
+{
+	struct clock_data *d;
+
+	if (virtual_time_on) {
+		virtual_advance(ns);
+		return;
+	}
+	d = begin_change();
+	d->counter_start -= (u64)((unsigned __int128)ns * arch_counter_hz() / NSEC_PER_SEC) + 1;
+	end_change(d);
+}
+
+int clock_advance(u64 ns)
+{
+	if (ns > TIME_ADVANCE_MAX_NS || clock_monotonic_ns() + ns > TIME_ADVANCE_MAX_NS ||
+	    clock_realtime_ns() + ns >= TIME_SETTABLE_NS)
+		return -EINVAL;
+	jump(ns);
+	sched_clock_advanced(ns);
 	return 0;
 }
 

@@ -16,6 +16,11 @@ u64 clock_realtime_ns(void);
  * represented for long.
  */
 int clock_set_realtime(u64 ns);
+/*
+ * Test control: monotonic and real time jump ns ahead, CPU time does not. What is due by then happens
+ * before this returns. 0, or -EINVAL: the clock would stand more than 30 years after boot.
+ */
+int clock_advance(u64 ns);
 /* Of any clockid_t: 0 or -EINVAL. */
 int clock_read(int clockid, u64 *ns);
 /*

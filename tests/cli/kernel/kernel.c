@@ -185,6 +185,9 @@ static void check_plain(void)
 	CHECK(hc(HC_CLEAR, end, 1, 0, 0) == -EFAULT && hc(HC_CLEAR, ~0ull - 4, 8, 0, 0) == -EFAULT);
 	CHECK(hc(HC_CLEAR, end, 0, 0, 0) == 0);
 	CHECK(hc(HC_TRACE, end - 8, 0, 0, 0) == -EFAULT);
+	CHECK(hc(HC_ORDER, gpa(buffer), sizeof(buffer), 0, 0) == -ENOENT);
+	CHECK(hc(HC_ORDER_FILE, end - 8, 16, 0, 0) == -EFAULT && hc(HC_ORDER_FILE, gpa(buffer), ~0ull, 0, 0) == -EFAULT);
+	CHECK(hc(HC_ORDER_FILE, gpa(buffer), 8, ~0ull, 0) == -EFAULT && hc(HC_ORDER_FILE, gpa(buffer), 8, 0, 0) == -EBADF);
 }
 
 static void check_user(void)
@@ -237,6 +240,69 @@ static __attribute__((used)) void TEST_hypercalls(void)
 	while (started != 77)
 		__asm__ volatile("pause");
 	leave(0);
+}
+
+/* ---- a kernel for mote test: the name of the program that it is told to run says what becomes of it ---- */
+static struct {
+	struct hc_order order;
+	char strings[PAGE];
+} order;
+
+static int is_order(const char *name)
+{
+	const char *p = order.strings;
+
+	for (const char *c = p; *c; c++) {
+		if (*c == '/')
+			p = c + 1;
+	}
+	while (*p && *p == *name)
+		p++, name++;
+	return *p == *name;
+}
+
+/* Leave nothing intact that a reset could lean on: tables, descriptors, code, the control page. */
+static void ruin(void)
+{
+	uint64_t *root = (uint64_t *)(boot->boot_root + BOOT_DIRECT_MAP_BASE);
+
+	fill((void *)(boot->control + BOOT_DIRECT_MAP_BASE), 0xff, PAGE);
+	fill(tables, 0xff, sizeof(tables));
+	fill(stack, 0xff, PAGE);
+	for (int i = 0; i < 256; i++)
+		root[i] = 3;
+	__asm__ volatile("mov %0, %%cr3; ud2" : : "r"(boot->boot_root) : "memory");
+}
+
+static __attribute__((used)) void TEST_orders(void)
+{
+	static volatile unsigned int runs; /* more than one: the machine was not put back */
+	static const char hello[] = "hello from the kernel\n";
+
+	if (hc(HC_READY, READY_START, 0, 0, 0) != READY_EXEC)
+		leave(99);
+	CHECK(hc(HC_ORDER, gpa(&order), sizeof(order), 0, 0) <= (long)sizeof(order));
+	CHECK(++runs == 1);
+	if (order.order.flags & ORDER_READY)
+		hc(HC_READY, READY_PROGRAM, 0, 0, 0);
+	CHECK(++runs == 2);
+	hc(HC_CONSOLE, gpa(hello), sizeof(hello) - 1, 0, 0);
+	if (is_order("panic"))
+		TEST_panic();
+	if (is_order("wild-panic"))
+		TEST_wild_panic();
+	if (is_order("hang"))
+		TEST_hang();
+	if (is_order("spin"))
+		for (;;)
+			runs = runs + 1;
+	if (is_order("triple"))
+		__asm__ volatile("ud2");
+	if (is_order("stray"))
+		*(volatile int *)(0xd00f0000 + BOOT_DIRECT_MAP_BASE) = 1;
+	if (is_order("ruin"))
+		ruin();
+	leave(is_order("pass") ? 0 : is_order("skip") ? 77 : 3);
 }
 
 void start(const struct boot_info *info);

@@ -55,14 +55,14 @@ static inline uint64_t monotonic_ns(uint64_t *realtime_offset)
 	return ns;
 }
 
-/* Clocks that are the counter with an offset. */
+/* Clocks that are the counter with an offset; none is where the counter is not to be looked at. */
 static int is_ours(int clock)
 {
 	const unsigned int set = 1u << CLOCK_REALTIME | 1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW |
 				 1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_MONOTONIC_COARSE | 1u << CLOCK_BOOTTIME |
 				 1u << CLOCK_TAI;
 
-	return (unsigned int)clock < 32 && set >> clock & 1;
+	return (unsigned int)clock < 32 && set >> clock & 1 && !clock_data.is_virtual;
 }
 
 static int is_realtime(int clock)
@@ -91,8 +91,11 @@ int __vdso_clock_getres(int clock, struct __kernel_timespec *ts)
 
 int __vdso_gettimeofday(struct __kernel_old_timeval *tv, struct timezone_result *tz)
 {
-	uint64_t offset, ns = monotonic_ns(&offset);
+	uint64_t offset, ns;
 
+	if (clock_data.is_virtual)
+		return (int)system_call(__NR_gettimeofday, (long)tv, (long)tz, 0);
+	ns = monotonic_ns(&offset);
 	if (tv) {
 		ns += offset;
 		tv->tv_sec = (long)(ns / NSEC_PER_SEC);
@@ -105,9 +108,13 @@ int __vdso_gettimeofday(struct __kernel_old_timeval *tv, struct timezone_result 
 
 long __vdso_time(long *t)
 {
-	uint64_t offset, ns = monotonic_ns(&offset);
-	long now = (long)((ns + offset) / NSEC_PER_SEC);
+	uint64_t offset, ns;
+	long now;
 
+	if (clock_data.is_virtual)
+		return system_call(__NR_time, (long)t, 0, 0);
+	ns = monotonic_ns(&offset);
+	now = (long)((ns + offset) / NSEC_PER_SEC);
 	if (t)
 		*t = now;
 	return now;

@@ -1,0 +1,1 @@
+../../../shared/abi/testdev.h
