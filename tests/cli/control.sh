@@ -150,6 +150,9 @@ done
 "$MOTE" snapshot --asked -o "$work/snapshot" --input /dev/null -- "$bb" sh -c 'cat /dev/mote; true' >/dev/null 2>"$work/err"
 same not-asked "125 mote: the program ended with status 0 before it was ready" "$? $(cat "$work/err")"
 
+# a reset undoes what was done to the clock
+out=$(timeout 200 "$BUILD/tests/reset/reset" -k "$BUILD/kernel" -n 20 -- "$BUILD/tests/guest/control_clock" 2>&1) && echo "ok reset-clock" || echo "FAIL reset-clock: $out"
+
 # ---- allocations fail while things come into being ----
 mkdir -p "$work/dirs"
 for n in $(seq 99); do

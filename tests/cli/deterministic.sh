@@ -116,15 +116,10 @@ for i in 1 2 3; do
 	"$MOTE" run --from "$work/snapshot" </dev/null >"$work/next.out" 2>"$work/next.err"
 	is "from-snapshot-$i" "" "$(differs "$work/first" "$work/next")"
 done
-if [ -n "${BUILD:-}" ]; then
-	top=$(dirname "$0")/../..
-	gcc -std=gnu17 -O1 -D_GNU_SOURCE -I"$top/vmm" -I"$top" -o "$work/reset" "$top/tests/cli/deterministic_reset.c" \
-		"$BUILD/libmote.a" -lfdt -lz -pthread
-	# short ones: the state is that of all memory, where the host's timer of two seconds would leave its traces
-	for what in waits random pipes places; do
-		is "reset-$what" same "$("$work/reset" "$BUILD/kernel" "$program" "$what" 2>&1)"
-	done
-fi
+# Short ones: the state is that of all memory, where the host's timer of two seconds would leave its traces.
+for what in waits random pipes places; do
+	is "reset-$what" same "$("$BUILD/tests/reset/deterministic" "$BUILD/kernel" "$program" "$what" 2>&1)"
+done
 
 start=$(date +%s)
 run "$work/out" 1 -- "$bb" sh -c 'date; sleep 100000; date; cut -d" " -f1 /proc/uptime'

@@ -171,6 +171,21 @@ has race-conditions '^Thread [12] hit Breakpoint 1, pass \(who=[01], i=100\)' '^
 has race-counts 'breakpoint already hit 2 times' 'breakpoint already hit [2-4] times' 'breakpoint already hit 12 times' 'Breakpoint 4, race' 'exited with code 06'
 finish race-status 6
 
+# ---- a breakpoint in a page that another program shares, at another address ----
+if command -v gcc >/dev/null; then
+	gcc -std=gnu17 -O0 -g -D_GNU_SOURCE -o "$work/shared" $here/gdb_target.c -pthread
+	cp "$work/shared" "$work/other"
+	start --file "$work/other":/tmp/other "$work/shared" share
+	g 'break sys_getppid' 'continue' 'delete' \
+		"python base = [l for l in gdb.execute('monitor maps 2', to_string=True).splitlines() if 'libc.so' in l][0]" \
+		"python library, base = base.split()[-1], int(base.split('-')[0], 16)" \
+		"python gdb.execute('add-symbol-file %s -o %#x' % (library, base), to_string=True)" \
+		'break *getppid' 'continue' 'continue' 'monitor ps' 'info breakpoints' 'delete' 'continue'
+	has shared-page 'Breakpoint 2, .*getppid' 'Breakpoint 2, .*getppid' '^ +2 +2 +1 R +0 +shared' 'already hit 2 times' 'exited with code 051'
+	finish shared-status 41
+	prints shared-output '^counter 33$'
+fi
+
 # ---- monitor commands ----
 start "$program" plain
 g 'monitor help' 'monitor program' 'break plain' 'continue' 'monitor ps' 'monitor maps 2' 'monitor maps 1' 'monitor maps 77' 'monitor maps x' 'monitor phys 0x100000 20' 'monitor phys 0xffff0000' \

@@ -127,6 +127,22 @@ static int race(void)
 	return passed[0] == PASSES && passed[1] == PASSES ? 6 : 1; /* line: raced */
 }
 
+/* Another program (this one's copy) that shares the C library's pages. */
+static int shares(void)
+{
+	int status;
+
+	getppid();
+	getppid();
+	if (!fork()) {
+		execl("/tmp/other", "other", "plain", NULL);
+		_exit(9);
+	}
+	wait(&status);
+	getppid();
+	return WEXITSTATUS(status);
+}
+
 /* ---- pages that are not there yet ---- */
 
 static char *fresh;
@@ -151,7 +167,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*fn)(void);
-	} modes[] = {{"plain", plain}, {"trap", own_trap}, {"fork", forks}, {"spin", spins}, {"race", race}, {"lazy", lazy}, {"sleep", sleeps}};
+	} modes[] = {{"plain", plain}, {"trap", own_trap}, {"fork", forks}, {"spin", spins}, {"share", shares}, {"race", race}, {"lazy", lazy}, {"sleep", sleeps}};
 
 	for (unsigned int i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (!strcmp(argv[1], modes[i].name))

@@ -377,7 +377,7 @@ static int statistics(void)
 	char buf[512]; /* larger than any of the structures */
 
 	TRY(syscall(SYS_statfs, ".", buf));
-	TRY(syscall(SYS_statx, AT_FDCWD, "/etc", 0, 0x7ff, buf));
+	TRY(syscall(SYS_statx, AT_FDCWD, "/", 0, 0x7ff, buf));
 	return syscall(SYS_statfs, "/proc", buf);
 }
 

@@ -15,10 +15,10 @@ static int anonymous(void)
 	char *p = map(600, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
 	TRY((long)p);
-	for (size_t i = 0; i < 600; i += 7)
+	for (size_t i = 0; i < 600; i += 30)
 		p[i * PAGE] = 1;
-	for (size_t i = 0; i < 600; i++)
-		MUST(p[i * PAGE] == (i % 7 == 0));
+	for (size_t i = 0; i < 600; i += 15)
+		MUST(p[i * PAGE] == (i % 30 == 0));
 	return munmap(p, 600 * PAGE);
 }
 

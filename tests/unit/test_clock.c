@@ -9,6 +9,7 @@
 #include "shared/abi/clock.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/clock_timer.h"
+#include "kernel/time/virtual.h"
 
 static u64 uptime = 1000, cpu_time;
 static struct clock_data data;
@@ -29,6 +30,13 @@ u64 arch_counter_hz(void)
 }
 
 static u64 advanced;
+
+bool virtual_time_on;
+
+void virtual_advance(u64 ns)
+{
+	uptime += ns;
+}
 
 void sched_clock_advanced(u64 ns)
 {
@@ -160,6 +168,21 @@ START_TEST(advancing)
 }
 END_TEST
 
+/* Virtual time is moved itself; the counter has no part in it. */
+START_TEST(advancing_virtually)
+{
+	virtual_time_on = true;
+	uptime = 1000;
+	data.counter_start = 100;
+	ck_assert_int_eq(clock_advance(5000), 0);
+	ck_assert_uint_eq(clock_monotonic_ns(), 6000);
+	ck_assert_uint_eq(data.counter_start, 100);
+	ck_assert_uint_eq(advanced, 5000);
+	virtual_time_on = false;
+	uptime = 1000;
+}
+END_TEST
+
 static int fired;
 
 static void fire(struct clock_timer *t)
@@ -259,6 +282,7 @@ int main(void)
 	tcase_add_test(c, conversions);
 	tcase_add_test(c, setting);
 	tcase_add_test(c, advancing);
+	tcase_add_test(c, advancing_virtually);
 	tcase_add_test(c, periodic);
 	tcase_add_test(c, follows_the_clock);
 	tcase_add_test(c, cpu_clock);

@@ -139,7 +139,7 @@ enum debug_site debug_site_at(struct machine *m, uint64_t root, uint64_t address
 		if (!b->used || !own_site(b, gpa))
 			continue;
 		if (b->address == address)
-			return SITE_HERE;
+			return b->recent ? SITE_RECENT : SITE_HERE;
 		found = SITE_ELSEWHERE;
 	}
 	return found;
@@ -241,13 +241,20 @@ static struct breakpoint *find(struct debugger *d, uint64_t address)
 	return NULL;
 }
 
-static struct breakpoint *find_free(struct debugger *d)
+/* Room for one at address: what is remembered of it gives way, and of others when need be. */
+static struct breakpoint *find_free(struct debugger *d, uint64_t address)
 {
+	struct breakpoint *found = NULL;
+
 	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
-		if (!b->used)
+		if (b->used)
+			continue;
+		if (b->recent && b->address == address)
 			return b;
+		if (!found || (found->recent && !b->recent))
+			found = b;
 	}
-	return NULL;
+	return found;
 }
 
 static bool may_write(struct vcpu *v, uint64_t address)
@@ -267,7 +274,7 @@ static int insert_locked(struct vcpu *v, uint64_t address)
 		return 0;
 	if (!is_kernel_address(address) && address >> 48)
 		return -EFAULT;
-	b = find_free(m->debugger);
+	b = find_free(m->debugger, address);
 	if (!b)
 		return -ENOSPC;
 	*b = (struct breakpoint){.used = true, .address = address};
@@ -301,6 +308,7 @@ static void remove_locked(struct machine *m, struct breakpoint *b)
 		plant_in_all(m);
 	restore(m, b);
 	b->used = false;
+	b->recent = true;
 	update_leave(m);
 }
 
@@ -327,6 +335,33 @@ void debug_remove_all(struct machine *m)
 	pthread_mutex_unlock(&d->lock);
 }
 
+void debug_raise_recent(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++)
+		b->used |= b->recent;
+	debug_plant(m, false);
+}
+
+void debug_lower_recent(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++) {
+		if (b->used && b->recent)
+			remove_locked(m, b);
+	}
+}
+
+void debug_forget_recent(struct machine *m)
+{
+	struct debugger *d = m->debugger;
+
+	for (struct breakpoint *b = d->breakpoint; b < d->breakpoint + MAX_BREAKPOINTS; b++)
+		b->recent = false;
+}
+
 void debug_lift(struct machine *m)
 {
 	struct debugger *d = m->debugger;
@@ -347,7 +382,7 @@ void debug_lift(struct machine *m)
 static void plant_again(struct machine *m, struct breakpoint *b, bool replaced)
 {
 	if (b->data && replaced)
-		b->used = false;
+		b->used = b->recent = false;
 	else if (!b->data && !is_kernel_address(b->address))
 		b->sites = 0;
 	for (unsigned int i = 0; b->used && i < b->sites; i++)

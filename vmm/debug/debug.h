@@ -125,9 +125,22 @@ int debug_set_program(struct machine *m, const char *name);
 void debug_lift(struct machine *m);
 void debug_plant(struct machine *m, bool replaced);
 
+/*
+ * A breakpoint is taken out so that one vCPU can go alone over it. When others must run along it is
+ * put in again for them, and taken out when the machine stands; when all go, it is forgotten.
+ */
+void debug_raise_recent(struct machine *m);
+void debug_lower_recent(struct machine *m);
+void debug_forget_recent(struct machine *m);
+
 /* Inside debug/: under the debugger's lock. */
 /* Is there a breakpoint of ours at the virtual address, there in memory under root? */
-enum debug_site { SITE_NONE, SITE_HERE, SITE_ELSEWHERE /* another program shares the page */ };
+enum debug_site {
+	SITE_NONE,
+	SITE_HERE,
+	SITE_RECENT,	/* one of debug_raise_recent() */
+	SITE_ELSEWHERE, /* another program's in a page that both share */
+};
 enum debug_site debug_site_at(struct machine *m, uint64_t root, uint64_t address);
 /* The program `name` is about to run under root: its breakpoints go where pages have come. */
 void debug_plant_in(struct machine *m, uint64_t root, const char *name);

@@ -95,6 +95,7 @@ static void settle(struct machine *m)
 		call_off_step(v);
 	}
 	m->debugger->alone = NULL;
+	debug_lower_recent(m);
 	pthread_mutex_unlock(&m->debugger->lock);
 }
 
@@ -245,6 +246,11 @@ struct vcpu *debug_collect(struct machine *m, bool asked)
 	debug_stand(m);
 	drain(m->debugger);
 	v = find_stop(m, alone);
+	if (alone && v == alone && v->debug.stop == DEBUG_STOP_ELSEWHERE) {
+		pass_over(v); /* what it met first is out of the way now */
+		v->debug.stop = DEBUG_STOP_STEP;
+		return v;
+	}
 	if (alone ? v != alone : asked && (!v || v->debug.stop == DEBUG_STOP_ELSEWHERE))
 		return speak(m, alone, asked);
 	if (v && v->debug.stop == DEBUG_STOP_ELSEWHERE) {
@@ -311,6 +317,8 @@ void debug_resume(struct machine *m, const struct debug_action action[])
 		return;
 	}
 	d->alone = find_alone(m, action);
+	if (!d->alone)
+		debug_forget_recent(m);
 	for (unsigned int i = 0; i < m->cpus; i++) {
 		if (m->vcpu[i].live)
 			go(&m->vcpu[i], &action[i]);
@@ -320,15 +328,20 @@ void debug_resume(struct machine *m, const struct debug_action action[])
 
 void debug_let_others_run(struct machine *m)
 {
-	for (unsigned int i = 0; i < m->cpus; i++) {
+	vcpu_hold(m);
+	vcpu_await_parked(m);
+	if (!m->debugger->standing) /* it has not come to its end in this moment */
+		debug_raise_recent(m);
+	for (unsigned int i = 0; i < m->cpus && !m->debugger->standing; i++) {
 		struct vcpu *v = &m->vcpu[i];
 
-		if (!v->frozen)
+		if (!v->frozen || v->debug.stop != DEBUG_STOP_NONE)
 			continue;
 		v->debug.frame = 0;
 		v->debug.own_trap = false;
 		vcpu_freeze(v, false);
 	}
+	vcpu_release(m);
 }
 
 bool debug_others_wait(struct machine *m)

@@ -20,6 +20,8 @@ struct site {
 
 struct breakpoint {
 	bool used;
+	bool recent; /* taken out since the machine stands; used as well: others run along
+			(debug_let_others_run()) */
 	uint64_t address;
 	bool data; /* in memory that a program may write (its stack): of that address space alone */
 	unsigned int sites;

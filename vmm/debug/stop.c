@@ -39,7 +39,11 @@ static bool exit_breakpoint(struct vcpu *v)
 	vcpu_settle(v);
 	uint64_t at = arch_debug_pc(v) - ARCH_BREAKPOINT_SIZE;
 
-	if (arch_vcpu_in_user(v) || debug_site_at(v->machine, arch_vcpu_root(v), at) != SITE_HERE)
+	if (arch_vcpu_in_user(v))
+		return false;
+	enum debug_site site = debug_site_at(v->machine, arch_vcpu_root(v), at);
+
+	if (site != SITE_HERE && site != SITE_RECENT)
 		return false;
 	arch_debug_set_pc(v, at);
 	note_stop(v, DEBUG_STOP_BREAKPOINT);
@@ -114,14 +118,19 @@ static int64_t trap_breakpoint(struct vcpu *v, uint64_t root)
 	if (site == SITE_NONE)
 		return trap_own(v);
 	arch_debug_set_pc(v, at);
-	note_stop(v, site == SITE_HERE ? DEBUG_STOP_BREAKPOINT : DEBUG_STOP_ELSEWHERE);
+	bool over =
+		site == SITE_ELSEWHERE || (site == SITE_RECENT && v == v->machine->debugger->alone);
+
+	note_stop(v, over ? DEBUG_STOP_ELSEWHERE : DEBUG_STOP_BREAKPOINT);
 	return DEBUG_GO;
 }
 
 /* A return to where a debugger had a function called from. */
 static int64_t trap_fetch(struct vcpu *v, uint64_t root)
 {
-	if (debug_site_at(v->machine, root, arch_debug_pc(v)) != SITE_HERE) {
+	enum debug_site site = debug_site_at(v->machine, root, arch_debug_pc(v));
+
+	if (site != SITE_HERE && site != SITE_RECENT) {
 		v->debug.frame = 0;
 		return DEBUG_SIGNAL;
 	}

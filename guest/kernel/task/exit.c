@@ -86,9 +86,24 @@ void process_begin_exit(struct process *p, int status)
 		task_kill(t);
 }
 
+/* The machine ends with PROGRAM's last thread: nobody will see what it held, so there is nothing to
+ * take apart. A debug kernel does it all the same, for its checks. */
+static void end_with_program(struct process *p, int status)
+{
+#ifndef KERNEL_DEBUG
+	if (p->pid->nr == FIRST_PID && p->thread_count == 1) {
+		trace_exited(status);
+		machine_end(p->group_exit ? p->exit_code : status);
+	}
+#else
+	(void)p, (void)status;
+#endif
+}
+
 void process_exit_group(int status)
 {
 	struct process *p = task_current()->process;
+	end_with_program(p, status);
 	process_begin_exit(p, status);
 	task_exit(p->exit_code);
 }
@@ -123,26 +138,14 @@ static void process_release(struct process *p)
 	sigpending_flush(&p->pending);
 }
 
-/* The machine ends with PROGRAM's last thread: nobody will see what it held, so there is nothing to
- * take apart. A debug kernel does it all the same, for its checks. */
-static void end_with_program(struct process *p, int status)
-{
-#ifndef KERNEL_DEBUG
-	if (p->pid->nr == FIRST_PID && p->thread_count == 1)
-		machine_end(p->group_exit ? p->exit_code : status);
-#else
-	(void)p, (void)status;
-#endif
-}
-
 void task_exit(int status)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
 	t->exit_code = status;
+	end_with_program(p, status);
 	sched_charge_current();
 	trace_exited(status);
-	end_with_program(p, status);
 	arch_heavy_begin(); /* and for good */
 	t->killed = true; /* signals have nothing to say any more */
 	task_leave_mm(t);

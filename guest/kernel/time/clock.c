@@ -4,6 +4,7 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/wait.h"
 #include "kernel/time/clock_timer.h"
+#include "kernel/time/virtual.h"
 #include "shared/abi/boot.h"
 #include "shared/abi/clock.h"
 
@@ -69,16 +70,26 @@ int clock_set_realtime(u64 ns)
 	return 0;
 }
 
-int clock_advance(u64 ns)
+/* The clock as programs see it; timers and the scheduler are told afterwards. */
+static void jump(u64 ns)
 {
 	struct clock_data *d;
 
-	if (ns > TIME_ADVANCE_MAX_NS || clock_monotonic_ns() + ns > TIME_ADVANCE_MAX_NS ||
-	    clock_realtime_ns() + ns >= TIME_SETTABLE_NS)
-		return -EINVAL;
+	if (virtual_time_on) {
+		virtual_advance(ns);
+		return;
+	}
 	d = begin_change();
 	d->counter_start -= (u64)((unsigned __int128)ns * arch_counter_hz() / NSEC_PER_SEC) + 1;
 	end_change(d);
+}
+
+int clock_advance(u64 ns)
+{
+	if (ns > TIME_ADVANCE_MAX_NS || clock_monotonic_ns() + ns > TIME_ADVANCE_MAX_NS ||
+	    clock_realtime_ns() + ns >= TIME_SETTABLE_NS)
+		return -EINVAL;
+	jump(ns);
 	sched_clock_advanced(ns);
 	return 0;
 }

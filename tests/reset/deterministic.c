@@ -2,7 +2,7 @@
  * Deterministic machines by the library: after every reset, and in every other machine with the same seed, a program writes the same
  * and leaves the same state behind, to the last byte of memory.
  *
- *	deterministic_reset KERNEL PROGRAM ARG
+ *	deterministic KERNEL PROGRAM ARG
  */
 #include <stdio.h>
 #include <stdlib.h>
