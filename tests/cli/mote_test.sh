@@ -126,6 +126,8 @@ same repeat-some-fail 1 "$([ "${n:-0}" -gt 20 ] && [ "$n" -lt 180 ] && echo 1)"
 same repeat-first-in-full "1 1" "$(grep -c '^FAIL' out) $(grep -c '^    got [0-9]*[13579]$' out)"
 same repeat-last-line "$((400 - n)) passed, $n failed" "$(tail -n 1 out)"
 same repeat-junit "200 runs 2" "$(sed -n "s/.*>$n of \(200 runs\) failed.*/\1/p" r.xml) $(grep -c '<testcase' r.xml)"
+mtest --deterministic 7 --repeat 20 -v flaky >out 2>&1
+same deterministic 1 "$(sed -n 's/^\(ok\|FAIL\) .*/\1/p' out | sort -u | wc -l)"
 mkdir many; for i in 1 2 3 4 5 6 7 8; do cp trivial many/t$i; done
 order() { mtest -j1 -v --shuffle "$1" many | sed -n 's/^ok \([^ ]*\) .*/\1/p' | paste -sd' '; }
 one=$(order 1)
