@@ -134,9 +134,10 @@ static int64_t do_unknown_syscall(struct machine *m, uint64_t nr)
 }
 
 /* The vCPU that stands there goes on with the answer; until then it is parked. */
-static int64_t do_ready(struct machine *m, uint64_t why)
+static int64_t do_ready(struct machine *m, uint64_t why, uint64_t frame)
 {
 	m->ready_why = (enum ready_point)why;
+	m->ready_frame = frame;
 	if (m->wants_ready)
 		machine_end(m, MOTE_READY, MOTE_END_NONE);
 	return READY_GO;
@@ -186,7 +187,7 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 		sched_yield();
 		return 0;
 	case HC_READY:
-		return do_ready(m, arg[0]);
+		return do_ready(m, arg[0], arg[1]);
 	case HC_ORDER:
 		return do_order(m, arg[0], arg[1]);
 	case HC_ORDER_FILE:

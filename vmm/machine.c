@@ -233,12 +233,22 @@ static void resume_devices(struct machine *m)
 	}
 }
 
+/* The state of a ready point was just loaded, whose next step is the program's: it need not be found by the kernel's instructions. */
+static void skip_kernel(struct machine *m)
+{
+	const unsigned int watched = BOOT_DEBUGGER | BOOT_DETERMINISTIC | BOOT_TRACE;
+
+	if (m->ready_frame && !m->order && m->cpus == 1 && !(m->flags & watched))
+		arch_vcpu_enter_user(&m->vcpu[0], m->ready_frame);
+}
+
 int machine_run(struct machine *m)
 {
 	int ready = MOTE_READY;
 
 	vcpu_prepare_kicks();
-	atomic_compare_exchange_strong(&m->status, &ready, -1);
+	if (atomic_compare_exchange_strong(&m->status, &ready, -1) && m->resumed)
+		skip_kernel(m);
 	if (m->resumed)
 		resume_devices(m);
 	m->vcpu[0].thread = pthread_self();

@@ -32,6 +32,8 @@ struct vcpu {
 	struct kvm_run *run; /* immediate_exit: any thread */
 	pthread_t thread;
 	atomic_bool live; /* fd, run and thread are valid: may be kicked */
+	enum { COUNTER_UNKNOWN, COUNTER_OFFSET, COUNTER_ASK } counter; /* arch_counter_now() */
+	uint64_t counter_offset;
 	bool unfinished;  /* the last exit (I/O, MMIO) is completed by the next KVM_RUN */
 	bool parked;	  /* under run_lock: out of the guest, and staying out */
 	bool frozen;	  /* under run_lock: stays out although the machine is not held */
@@ -85,6 +87,7 @@ struct machine {
 	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
 	enum ready_point ready_why;  /* of the last HC_READY */
 	_Atomic(enum mote_end) end;	     /* how the run ended; set once with status */
+	uint64_t ready_frame;	     /* gpa: with what the program goes on from there; 0: it does not */
 	bool wants_ready;	     /* HC_READY ends machine_run() */
 	atomic_bool forced;	     /* ended from outside: waiting for readers of output is over */
 	pthread_mutex_t report_lock; /* one report, log text or trace line at a time on stderr */

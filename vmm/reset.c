@@ -323,7 +323,7 @@ static int put_back_memory(struct machine *m, struct snapshot *s, bool trusted)
 
 /* ---- processors and devices ---- */
 
-static int put_back_vcpus(struct machine *m, const struct snapshot *s, uint64_t shift)
+static int put_back_vcpus(struct machine *m, const struct snapshot *s, uint64_t shift, enum arch_load how)
 {
 	int err = 0;
 
@@ -331,7 +331,7 @@ static int put_back_vcpus(struct machine *m, const struct snapshot *s, uint64_t 
 		if (!m->shadowed || i)
 			err = arch_vcpu_flush(&m->vcpu[i]);
 		if (!err)
-			err = arch_vcpu_load(&m->vcpu[i], s->vcpu[i], shift);
+			err = arch_vcpu_load(&m->vcpu[i], s->vcpu[i], shift, how);
 		m->vcpu[i].unfinished = false;
 	}
 	return err;
@@ -425,15 +425,17 @@ static int reset_frozen(struct machine *m, struct snapshot *s)
 {
 	/* A run that ended as it should leaves a kernel that can be asked to help. */
 	bool trusted = m->end == MOTE_END_EXIT || m->end == MOTE_END_NONE;
+	bool plain = m->end == MOTE_END_EXIT && m->cpus == 1 && !m->debugger;
 	uint64_t counter;
 	int err = forget_disks(m);
 
 	if (!err)
 		err = put_back_memory(m, s, trusted);
 	if (!err)
-		err = arch_counter_read(&m->vcpu[0], &counter);
+		err = (plain ? arch_counter_now : arch_counter_read)(&m->vcpu[0], &counter);
 	if (!err)
-		err = put_back_vcpus(m, s, counter - arch_vcpu_state_counter(s->vcpu[0]));
+		err = put_back_vcpus(m, s, counter - arch_vcpu_state_counter(s->vcpu[0]),
+				     plain ? ARCH_LOAD_CHANGED : ARCH_LOAD_ALL);
 	if (!err)
 		err = machine_load_devices(m, s);
 	return err ? err : machine_set_apart(m, s, counter);
@@ -467,5 +469,6 @@ void machine_begin_again(struct machine *m, const struct snapshot *s)
 	m->forced = false;
 	m->end = MOTE_END_NONE;
 	m->status = s->head.ready ? MOTE_READY : -1;
+	m->ready_frame = s->head.ready_frame;
 	m->ready_why = s->head.ready ? (enum ready_point)(s->head.ready - 1) : READY_PROGRAM;
 }

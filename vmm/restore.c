@@ -84,7 +84,8 @@ static int load(struct machine *m, struct snapshot *s)
 	int err = arch_counter_read(&m->vcpu[0], &counter);
 
 	for (unsigned int i = 0; i < s->head.started && !err; i++)
-		err = arch_vcpu_load(&m->vcpu[i], s->vcpu[i], counter - arch_vcpu_state_counter(s->vcpu[0]));
+		err = arch_vcpu_load(&m->vcpu[i], s->vcpu[i], counter - arch_vcpu_state_counter(s->vcpu[0]),
+				     ARCH_LOAD_ALL);
 	if (!err && machine_load_devices(m, s)) {
 		mote_error("the snapshot was taken with other devices");
 		err = -EINVAL;

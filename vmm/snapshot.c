@@ -79,6 +79,7 @@ static void fill_head(struct snapshot_head *h, struct machine *m)
 	h->counter_hz = arch_counter_hz(&m->vcpu[0]);
 	h->boot_root = m->boot_root;
 	h->control = m->control;
+	h->ready_frame = h->ready ? m->ready_frame : 0;
 	h->info = m->info;
 	name_kernel(h, &m->kernel);
 	snprintf(h->program, sizeof(h->program), "%s", m->program ? m->program : "");

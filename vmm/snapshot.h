@@ -42,6 +42,7 @@ struct snapshot_head {
 	uint32_t ready;			 /* taken at a ready point: 1 + enum ready_point, else 0 */
 	uint32_t features[SNAPSHOT_FEATURES]; /* of the processor, as the guest was shown: arch_features() */
 	uint64_t counter_hz;
+	uint64_t ready_frame;		   /* gpa of what a program goes on with at the ready point, 0: unknown */
 	uint64_t boot_root, control, info; /* gpa of the boot tables, struct machine_control, struct boot_info */
 	uint64_t kernel_entry, kernel_start, kernel_end;
 	uint64_t kernel_size, kernel_mtime_ns; /* of its file, to know it again */

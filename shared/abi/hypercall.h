@@ -56,7 +56,7 @@ enum hypercall {
 	HC_CLEAR_USER = 11,
 	/* (): this vCPU waits for another one that may not be running: give the host's processor to somebody else. Answers 0. */
 	HC_YIELD = 12,
-	/* (enum ready_point): the current task is about to go on in user mode and the machine may be
+	/* (enum ready_point, gpa of the program's registers or 0): the current task is about to go on in user mode and the machine may be
 	 * remembered here (snapshots). Answers READY_GO or READY_EXEC, now and again after every reset to
 	 * that snapshot. */
 	HC_READY = 13,

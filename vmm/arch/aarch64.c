@@ -295,9 +295,14 @@ int arch_vcpu_save(struct vcpu *v, void *state)
 	return missing("saving a vCPU");
 }
 
-int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift)
+int arch_counter_now(struct vcpu *v, uint64_t *counter)
 {
-	(void)v, (void)state, (void)counter_shift;
+	return arch_counter_read(v, counter);
+}
+
+int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift, enum arch_load how)
+{
+	(void)v, (void)state, (void)counter_shift, (void)how;
 	return missing("loading a vCPU");
 }
 
@@ -318,6 +323,11 @@ int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint6
 {
 	(void)v, (void)state, (void)pc, (void)root, (void)arg;
 	return missing("entering a kernel");
+}
+
+void arch_vcpu_enter_user(struct vcpu *v, uint64_t frame)
+{
+	(void)v, (void)frame; /* the kernel finds its way */
 }
 
 int arch_vcpu_flush(struct vcpu *v)

@@ -48,9 +48,14 @@ int arch_vcpu_set_entry(struct vcpu *v, uint64_t pc, uint64_t root, uint64_t arg
  * (arch_vcpu_init() has passed). counter_shift: how much further the counter is now than when the state was saved, by which
  * an armed timer moves. 0 or a negative errno, said.
  */
+enum arch_load {
+	ARCH_LOAD_ALL,
+	/* v is runnable and what the guest's kernel never changes is as it was: its own word is good for that. */
+	ARCH_LOAD_CHANGED,
+};
 size_t arch_vcpu_state_size(void);
 int arch_vcpu_save(struct vcpu *v, void *state);
-int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift);
+int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift, enum arch_load how);
 /* The counter when the state was saved. */
 uint64_t arch_vcpu_state_counter(const void *state);
 /* The bytes of a saved state that say what the guest is like: without the counter and what else follows the time. */
@@ -58,11 +63,16 @@ void arch_vcpu_state_normalise(void *state);
 /* Put v at supervisor address pc with page tables `root`, arg in the first argument register, interrupts off, all
  * descriptor tables as in `state`. 0 or a negative errno, said. */
 int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint64_t root, uint64_t arg);
+/* Put v, whose state was just loaded and which is about to return to user mode, there: with the registers that the kernel saved at frame
+ * (gpa). A frame that is none of a program's changes nothing. */
+void arch_vcpu_enter_user(struct vcpu *v, uint64_t frame);
 /* Forget all that is cached of the guest's page tables, on a host that does not shadow them: memory may have changed. */
 int arch_vcpu_flush(struct vcpu *v);
 
 /* The guest's counter in v now, and its frequency. 0 or a negative errno. */
 int arch_counter_read(struct vcpu *v, uint64_t *counter);
+/* The same without a call to KVM where it can be known from the host's counter, as long as no guest sets its own. */
+int arch_counter_now(struct vcpu *v, uint64_t *counter);
 uint64_t arch_counter_hz(struct vcpu *v);
 
 /* Around KVM_RUN of a deterministic machine, in the vCPU's thread: have the guest's programs fault when they read the counter, where

@@ -6,6 +6,8 @@
 
 #include "arch.h"
 #include "machine.h"
+#include "shared/abi/debug.h"
+#include "x86_64_debug.h"
 
 /* The model-specific registers that the guest's kernel sets, or that hold a program's state; those in kvm_sregs are not
  * among them. The deadline comes last: it counts only once the local APIC's timer mode is loaded. */
@@ -103,20 +105,39 @@ static void load_synced(struct vcpu *v, const struct vcpu_state *s)
 	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS;
 }
 
-int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift)
+/* Each of these costs about 6 us here. */
+int arch_vcpu_load(struct vcpu *v, const void *state, uint64_t counter_shift, enum arch_load how)
 {
 	const struct vcpu_state *s = state;
+	bool all = how == ARCH_LOAD_ALL || s->mp.mp_state != KVM_MP_STATE_RUNNABLE;
 
-	if (ioctl(v->fd, KVM_SET_MP_STATE, &s->mp))
+	if (all && ioctl(v->fd, KVM_SET_MP_STATE, &s->mp))
 		return failed("KVM_SET_MP_STATE");
+	if (all && ioctl(v->fd, KVM_SET_DEBUGREGS, &s->debug))
+		return failed("KVM_SET_DEBUGREGS");
 	if (ioctl(v->fd, KVM_SET_FPU, &s->fpu))
 		return failed("KVM_SET_FPU");
 	if (ioctl(v->fd, KVM_SET_LAPIC, &s->lapic))
 		return failed("KVM_SET_LAPIC");
-	if (ioctl(v->fd, KVM_SET_DEBUGREGS, &s->debug))
-		return failed("KVM_SET_DEBUGREGS");
 	load_synced(v, s);
 	return load_msrs(v, s, counter_shift);
+}
+
+/* mote never scales a guest's counter, so it is the host's and an offset (KVM API, KVM_VCPU_TSC_OFFSET). */
+int arch_counter_now(struct vcpu *v, uint64_t *counter)
+{
+	uint64_t offset;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET, .addr = (uintptr_t)&offset};
+
+	if (v->counter == COUNTER_UNKNOWN) {
+		v->counter = ioctl(v->fd, KVM_GET_DEVICE_ATTR, &attr) ? COUNTER_ASK : COUNTER_OFFSET;
+		v->counter_offset = offset;
+	}
+	if (v->counter == COUNTER_ASK)
+		return arch_counter_read(v, counter);
+	*counter = __builtin_ia32_rdtsc() + v->counter_offset;
+	return 0;
 }
 
 uint64_t arch_vcpu_state_counter(const void *state)
@@ -148,6 +169,38 @@ int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint6
 	v->run->s.regs.sregs.tr = s->sregs.tr;
 	v->run->s.regs.sregs.apic_base = s->sregs.apic_base;
 	return 0;
+}
+
+#define USER_CS	 0x33
+#define USER_DS	 0x2b
+#define USER_TOP 0x7ffffffff000ull
+
+static struct kvm_segment user_segment(uint16_t selector, uint8_t type, bool code)
+{
+	return (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = selector,
+				    .type = type,
+				    .present = 1,
+				    .dpl = 3,
+				    .s = 1,
+				    .l = code,
+				    .db = !code,
+				    .g = 1};
+}
+
+/* What IRETQ would do with the frame (SDM volume 2, IRET). */
+void arch_vcpu_enter_user(struct vcpu *v, uint64_t frame)
+{
+	struct kvm_sync_regs *to = &v->run->s.regs;
+	struct debug_frame_x86_64 f;
+
+	if (memory_read(&v->machine->memory, frame, &f, sizeof(f)) || f.cs != USER_CS || f.ss != USER_DS || f.rip >= USER_TOP ||
+	    !(v->run->kvm_dirty_regs & KVM_SYNC_X86_SREGS))
+		return;
+	debug_frame_regs(&f, &to->regs);
+	to->sregs.cs = user_segment(USER_CS, 11, true);
+	to->sregs.ss = user_segment(USER_DS, 3, false);
+	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 }
 
 /* KVM drops what the processor holds of the tables when a paging bit changes: SDM volume 3, 4.10.4.1. */

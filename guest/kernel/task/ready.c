@@ -168,6 +168,15 @@ static void bring_in_first(struct task *t)
 	arch_heavy_end(heavy);
 }
 
+/* Where the registers lie that user mode is entered with: with one CPU and nothing else to do before it, the VMM may put the
+ * processor there itself. */
+static phys_addr ready_frame(struct task *t, enum ready_point why)
+{
+	if (why == READY_START || cpu_count > 1 || arch_thread_info()->work)
+		return 0;
+	return virt_to_phys(arch_task_regs(t));
+}
+
 void ready_point(void)
 {
 	struct task *t = task_current();
@@ -177,7 +186,7 @@ void ready_point(void)
 	if (why == READY_PROGRAM)
 		bring_in_first(t);
 	control_program_random(why == READY_PROGRAM ? program_random(t->mm) : 0);
-	if (arch_hypercall(HC_READY, why, 0, 0, 0) == READY_EXEC)
+	if (arch_hypercall(HC_READY, why, ready_frame(t, why), 0, 0) == READY_EXEC)
 		exec_order();
 	else if (why == READY_START)
 		exec_boot_program();
