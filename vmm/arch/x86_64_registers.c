@@ -236,6 +236,38 @@ void debug_frame_regs(const struct debug_frame_x86_64 *f, struct kvm_regs *r)
 	/* clang-format on */
 }
 
+#define USER_CS	 0x33
+#define USER_DS	 0x2b
+#define USER_TOP 0x7ffffffff000ull
+
+static struct kvm_segment user_segment(uint16_t selector, uint8_t type, bool code)
+{
+	return (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = selector,
+				    .type = type,
+				    .present = 1,
+				    .dpl = 3,
+				    .s = 1,
+				    .l = code,
+				    .db = !code,
+				    .g = 1};
+}
+
+/* What IRETQ would do with the frame (SDM volume 2, IRET). */
+void arch_vcpu_enter_user(struct vcpu *v, uint64_t frame)
+{
+	struct kvm_sync_regs *to = &v->run->s.regs;
+	struct debug_frame_x86_64 f;
+
+	if (memory_read(&v->machine->memory, frame, &f, sizeof(f)) || f.cs != USER_CS || f.ss != USER_DS || f.rip >= USER_TOP ||
+	    !(v->run->kvm_dirty_regs & KVM_SYNC_X86_SREGS))
+		return;
+	debug_frame_regs(&f, &to->regs);
+	to->sregs.cs = user_segment(USER_CS, 11, true);
+	to->sregs.ss = user_segment(USER_DS, 3, false);
+	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+}
+
 /* Selectors stay: the kernel returns to user mode with its own. Flags: what POPF lets a program
  * change (SDM volume 2, POPF). */
 static void to_frame(struct debug_frame_x86_64 *f, const struct kvm_regs *r)

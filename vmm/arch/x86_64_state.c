@@ -6,8 +6,6 @@
 
 #include "arch.h"
 #include "machine.h"
-#include "shared/abi/debug.h"
-#include "x86_64_debug.h"
 
 /* The model-specific registers that the guest's kernel sets, or that hold a program's state; those in kvm_sregs are not
  * among them. The deadline comes last: it counts only once the local APIC's timer mode is loaded. */
@@ -169,38 +167,6 @@ int arch_vcpu_enter_kernel(struct vcpu *v, const void *state, uint64_t pc, uint6
 	v->run->s.regs.sregs.tr = s->sregs.tr;
 	v->run->s.regs.sregs.apic_base = s->sregs.apic_base;
 	return 0;
-}
-
-#define USER_CS	 0x33
-#define USER_DS	 0x2b
-#define USER_TOP 0x7ffffffff000ull
-
-static struct kvm_segment user_segment(uint16_t selector, uint8_t type, bool code)
-{
-	return (struct kvm_segment){.limit = 0xffffffff,
-				    .selector = selector,
-				    .type = type,
-				    .present = 1,
-				    .dpl = 3,
-				    .s = 1,
-				    .l = code,
-				    .db = !code,
-				    .g = 1};
-}
-
-/* What IRETQ would do with the frame (SDM volume 2, IRET). */
-void arch_vcpu_enter_user(struct vcpu *v, uint64_t frame)
-{
-	struct kvm_sync_regs *to = &v->run->s.regs;
-	struct debug_frame_x86_64 f;
-
-	if (memory_read(&v->machine->memory, frame, &f, sizeof(f)) || f.cs != USER_CS || f.ss != USER_DS || f.rip >= USER_TOP ||
-	    !(v->run->kvm_dirty_regs & KVM_SYNC_X86_SREGS))
-		return;
-	debug_frame_regs(&f, &to->regs);
-	to->sregs.cs = user_segment(USER_CS, 11, true);
-	to->sregs.ss = user_segment(USER_DS, 3, false);
-	v->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 }
 
 /* KVM drops what the processor holds of the tables when a paging bit changes: SDM volume 3, 4.10.4.1. */
