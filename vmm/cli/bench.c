@@ -31,7 +31,7 @@ static void usage(FILE *out)
 	      "getppid pipe fork exec fault mmap signal switch read64k compute. Default: all.\n"
 	      "\n"
 	      "  --json     one JSON object a line: name, unit, n, median, p99, floor, peer, peer_median\n"
-	      "  --runs N   starts to time for boot (default 50); resets are 20 times as many\n",
+	      "  --runs N   starts to time (default 50); resets are 20 times as many\n",
 	      out);
 }
 

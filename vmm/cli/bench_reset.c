@@ -106,8 +106,7 @@ static int bench_cycle(const struct bench *b, char *program, const char *pages, 
 	return 0;
 }
 
-/* CLOCK_MONOTONIC's counter as a program of this host reads it is the guest's but for an offset, so the time from here to a program's
- * first instruction in another process is told by the program natively, and by the clock when it has ended in a guest. */
+/* Process start to exit from a snapshot file, beside the same program started natively. */
 static int bench_from(struct bench *b, char *program)
 {
 	char file[] = "/tmp/mote-bench-XXXXXX";
