@@ -1,6 +1,6 @@
 /*
- * The counter at the first instruction of a program, as 8 bytes on standard output. When there is an argument, it first dirties that
- * many pages after having read the counter. No C library: its start would come first.
+ * When the first instruction of a program ran: on standard output the counter at that moment, the real time in nanoseconds a little later, and the
+ * counter then, 8 bytes each. When there is an argument, that many pages are dirtied in between. No C library: its start would come first.
  */
 #include <sys/syscall.h>
 
@@ -26,7 +26,13 @@ void first_main(const long *stack, unsigned long counter)
 		pages = pages * 10 + *text - '0';
 	for (int i = 0; i < pages && i < PAGES; i++)
 		memory[i * 4096] = 1;
-	system_call(__NR_write, 1, (long)&counter, sizeof(counter));
+	unsigned long out[3] = {counter};
+	long now[2] = {0};
+
+	system_call(__NR_clock_gettime, 0 /* CLOCK_REALTIME */, (long)now, 0);
+	out[1] = (unsigned long)now[0] * 1000000000ul + (unsigned long)now[1];
+	out[2] = __builtin_ia32_rdtsc();
+	system_call(__NR_write, 1, (long)out, sizeof(out));
 	system_call(__NR_exit_group, 0, 0, 0);
 }
 

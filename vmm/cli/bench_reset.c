@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
@@ -88,7 +88,7 @@ static void print_samples(const struct bench *b, const struct cycle *c, const ch
 }
 
 /* A program that dirties so many pages of its own. */
-static int bench_cycle(const struct bench *b, char *program, const char *pages, unsigned long long floor)
+static int bench_cycle(const struct bench *b, char *program, const char *pages, unsigned long long floor, uint64_t *hz)
 {
 	struct cycle c = {.n = b->runs * RESETS_PER_RUN};
 	int err = cycle_open(&c, program, (char *)pages);
@@ -102,32 +102,79 @@ static int bench_cycle(const struct bench *b, char *program, const char *pages, 
 	print_samples(b, &c, "reset", pages, c.reset, 0);
 	print_samples(b, &c, "reset-to-first", pages, c.first, floor);
 	print_samples(b, &c, "reset-and-run", pages, c.whole, 0);
+	*hz = c.hz;
 	cycle_close(&c);
 	return 0;
 }
 
-/* Process start to exit from a snapshot file, beside the same program started natively. */
-static int bench_from(struct bench *b, char *program)
+/* ---- new processes from a snapshot file ---- */
+
+/* What `first` writes. */
+struct first_said {
+	uint64_t counter, realtime_ns, counter_then;
+};
+
+/* From before the process is made to the first instruction of the program, in ns; 0: it failed. */
+static uint64_t time_to_first(char *const argv[], uint64_t hz)
+{
+	struct first_said said;
+	struct timespec now;
+	pid_t pid;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	FILE *in = bench_spawn_capture(argv, 1, &pid);
+	bool good = in && fread(&said, sizeof(said), 1, in) == 1;
+
+	if (in)
+		fclose(in);
+	if (!in || !bench_exited_well(pid) || !good)
+		return 0;
+	double later = (double)(said.counter_then - said.counter) * 1e9 / (double)hz;
+
+	return said.realtime_ns - (uint64_t)later - ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+}
+
+static int sample_first(const struct bench *b, const char *name, char *const argv[], uint64_t hz, struct figure *f)
+{
+	uint64_t *sample = calloc(b->runs, sizeof(*sample));
+	bool good = sample != NULL;
+
+	for (unsigned int i = 0; i < b->runs && good; i++) {
+		sample[i] = time_to_first(argv, hz);
+		good = sample[i] != 0;
+	}
+	if (good)
+		figure_fill(f, name, "ns", sample, b->runs);
+	else
+		mote_error("bench %s: '%s' failed", name, argv[0]);
+	free(sample);
+	return good ? 0 : -1;
+}
+
+/* The floor: what KVM takes for a machine and a vCPU, beside the native start. */
+static int bench_from(struct bench *b, char *program, const struct host_floors *floors, uint64_t hz)
 {
 	char file[] = "/tmp/mote-bench-XXXXXX";
 	int fd = mkstemp(file);
 	char *take[] = {b->mote, "snapshot", "-o", file, "--", program, NULL};
 	char *from[] = {b->mote, "run", "--from", file, NULL};
 	char *native[] = {program, NULL};
-	struct figure run, peer;
+	struct figure first, whole, peer;
 
 	if (fd < 0)
 		return -1;
 	close(fd);
-	int err = bench_spawn_wait(take) ? -1 : 0;
+	int err = bench_spawn_wait(take) || sample_first(b, "native-to-first", native, hz, &peer) ||
+		  sample_first(b, "from-to-first", from, hz, &first) || bench_time_command(b, "run-from", from, &whole);
 
-	if (!err)
-		err = bench_time_command(b, "native-first", native, &peer) || bench_time_command(b, "run-from", from, &run) ? -1 : 0;
 	unlink(file);
 	if (err)
 		return -1;
+	double machine = (floors->create_vm + floors->memslot + floors->vcpu) * 1000;
+
 	figure_print(b, &peer, 0, NULL, 0);
-	figure_print(b, &run, peer.median, "native", peer.median);
+	figure_print(b, &first, peer.median + (unsigned long long)machine, "native", peer.median);
+	figure_print(b, &whole, 0, NULL, 0);
 	return 0;
 }
 
@@ -136,9 +183,10 @@ int bench_reset(struct bench *b)
 	static const char *const pages[] = {"0", "16", "64"};
 	struct host_floors floors;
 	char program[4096];
+	uint64_t hz = 0;
 	int err = bench_program(b, "first", program, sizeof(program)) || host_measure(&floors) ? -1 : 0;
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]) && !err; i++)
-		err = bench_cycle(b, program, pages[i], (unsigned long long)(floors.trap_round_trip * 1000));
-	return err ? -1 : bench_from(b, program);
+		err = bench_cycle(b, program, pages[i], (unsigned long long)(floors.trap_round_trip * 1000), &hz);
+	return err ? -1 : bench_from(b, program, &floors, hz);
 }
