@@ -21,14 +21,13 @@ static const char run_usage[] =
 	"With --from, goes on from a snapshot (mote snapshot), with other ARGUMENTs when given.\n"
 	"\n";
 static const char snapshot_usage[] =
-	"usage: mote snapshot -o FILE [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+	"usage: mote snapshot -o FILE [--asked] [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
 	"       mote snapshot --check FILE\n"
 	"\n"
-	"Boots a guest with PROGRAM, stops before its first instruction (or where it asks: "
-	"mote/test.h)\n"
-	"and writes the whole machine to FILE, for mote run --from and mote test --from. --check "
-	"reads FILE\n"
-	"whole and says what it holds.\n"
+	"Boots a guest with PROGRAM, stops before its first instruction (--asked: where it asks, "
+	"mote/test.h) and\n"
+	"writes the machine to FILE, for mote run --from and mote test --from. --check reads FILE "
+	"whole.\n"
 	"\n";
 static const char option_text[] =
 	"  -m, --mem SIZE          guest memory, with K, M or G (default 256M, 16M to 3G)\n"
@@ -46,7 +45,6 @@ static const char option_text[] =
 	"      --kernel FILE       another guest kernel\n"
 	"      --gdb[=WHERE]       wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234), "
 	"then run\n"
-	"      --asked             (snapshot) do not stop before PROGRAM, only where it asks\n"
 	"  -v, --verbose           the kernel's messages, unimplemented system calls and tests' events on stderr\n"
 	"\n"
 	"The status is PROGRAM's; 128+N when signal N killed it; 124 timeout; 125 mote or the "
