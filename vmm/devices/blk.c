@@ -47,25 +47,6 @@ static bool range_ok(const struct blk *b, uint64_t sector, uint64_t len)
 	return len % SECTOR == 0 && n <= b->config.capacity && sector <= b->config.capacity - n;
 }
 
-/* All of iov at off: 0 or -errno. */
-static int transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t off, uint64_t len,
-		    bool write)
-{
-	struct iovec part[VIRTQ_MAX_SIZE];
-
-	for (uint64_t done = 0; done < len;) {
-		unsigned int k = iov_slice(iov, n, done, len - done, part);
-		ssize_t r =
-			write ? pwritev(fd, part, k, off + done) : preadv(fd, part, k, off + done);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return r < 0 ? -errno : -EIO; /* the file has shrunk */
-		done += r;
-	}
-	return 0;
-}
-
 static int discard(struct blk *b, const struct request *r, uint32_t type)
 {
 	struct virtio_blk_discard_write_zeroes seg;
@@ -95,7 +76,7 @@ static int move_data(struct blk *b, const struct request *r, bool write)
 	uint64_t off = r->header.sector * SECTOR;
 
 	if (!b->private)
-		return transfer(b->fd, r->data, r->count, off, r->len, write);
+		return disk_transfer(b->fd, r->data, r->count, 0, off, r->len, write);
 	return (write ? overlay_write : overlay_read)(&b->overlay, r->data, r->count, off, r->len);
 }
 

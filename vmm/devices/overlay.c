@@ -50,8 +50,8 @@ static void make_own(struct overlay *o, uint64_t off)
 	o->any = true;
 }
 
-/* All of [off, off + len), which begins `skip` bytes into iov, from or to one file. */
-static int transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t off, uint64_t len, bool write)
+int disk_transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t off, uint64_t len,
+		  bool write)
 {
 	struct iovec part[VIRTQ_MAX_SIZE];
 
@@ -62,7 +62,7 @@ static int transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t sk
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
-			return r < 0 ? -errno : -EIO; /* the file below has shrunk */
+			return r < 0 ? -errno : -EIO; /* the file has shrunk */
 		skip += (uint64_t)r;
 		off += (uint64_t)r;
 		len -= (uint64_t)r;
@@ -88,7 +88,7 @@ int overlay_read(struct overlay *o, const struct iovec *iov, unsigned int n, uin
 	for (uint64_t done = 0; done < len && !err;) {
 		uint64_t run = run_length(o, off + done, len - done);
 
-		err = transfer(is_own(o, off + done) ? o->own : o->base, iov, n, done, off + done, run, false);
+		err = disk_transfer(is_own(o, off + done) ? o->own : o->base, iov, n, done, off + done, run, false);
 		done += run;
 	}
 	return err;
@@ -105,8 +105,8 @@ static int fetch_block(struct overlay *o, uint64_t off)
 
 	if (is_own(o, off))
 		return 0;
-	err = transfer(o->base, &iov, 1, 0, start, len, false);
-	return err ? err : transfer(o->own, &iov, 1, 0, start, len, true);
+	err = disk_transfer(o->base, &iov, 1, 0, start, len, false);
+	return err ? err : disk_transfer(o->own, &iov, 1, 0, start, len, true);
 }
 
 /* [off, off + len) is about to be written in `own`. */
@@ -126,7 +126,7 @@ int overlay_write(struct overlay *o, const struct iovec *iov, unsigned int n, ui
 {
 	int err = prepare(o, off, len);
 
-	return err ? err : transfer(o->own, iov, n, 0, off, len, true);
+	return err ? err : disk_transfer(o->own, iov, n, 0, off, len, true);
 }
 
 int overlay_clear(struct overlay *o, uint64_t off, uint64_t len)
@@ -137,7 +137,7 @@ int overlay_clear(struct overlay *o, uint64_t off, uint64_t len)
 	while (len && !err) {
 		struct iovec iov = {(void *)zeros, len < sizeof(zeros) ? len : sizeof(zeros)};
 
-		err = transfer(o->own, &iov, 1, 0, off, iov.iov_len, true);
+		err = disk_transfer(o->own, &iov, 1, 0, off, iov.iov_len, true);
 		off += iov.iov_len;
 		len -= iov.iov_len;
 	}

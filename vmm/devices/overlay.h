@@ -19,6 +19,11 @@ struct overlay {
 	bool any;	/* something was written */
 };
 
+/* len bytes that begin `skip` bytes into iov[0..n) (at most VIRTQ_MAX_SIZE parts), from or to byte offset off of a file: 0, or a negative errno, -EIO
+ * when the file ends before. For disks without an overlay too. */
+int disk_transfer(int fd, const struct iovec *iov, unsigned int n, uint64_t skip, uint64_t off, uint64_t len,
+		  bool write);
+
 /* 0 or a negative errno. */
 int overlay_open(struct overlay *o, int base, uint64_t bytes);
 void overlay_close(struct overlay *o);
