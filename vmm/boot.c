@@ -18,33 +18,6 @@ static uint64_t page_up(uint64_t v)
 	return (v + MEMORY_PAGE_SIZE - 1) & ~(MEMORY_PAGE_SIZE - 1);
 }
 
-static size_t list_bytes(char *const *list, unsigned int *count)
-{
-	size_t len = 0;
-
-	for (*count = 0; list[*count]; ++*count)
-		len += strlen(list[*count]) + 1;
-	return len;
-}
-
-static char *put_string(char *at, const char *s)
-{
-	size_t len = strlen(s) + 1;
-
-	memcpy(at, s, len);
-	return at + len;
-}
-
-static void put_strings(char *at, const struct machine_program *p)
-{
-	at = put_string(at, p->path);
-	at = put_string(at, p->cwd);
-	for (char *const *s = p->argv; *s; s++)
-		at = put_string(at, *s);
-	for (char *const *s = p->envp; *s; s++)
-		at = put_string(at, *s);
-}
-
 static int set_clock(struct machine *m, struct boot_info *b)
 {
 	struct timespec ts;
@@ -125,10 +98,9 @@ static int fill_info(struct machine *m, const struct machine_program *p, struct 
 int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *info_gpa)
 {
 	struct boot_info b = {0};
-	size_t strings = strlen(p->path) + strlen(p->cwd) + 2 + list_bytes(p->argv, &b.argc);
+	size_t strings = program_strings_size(p, &b.argc, &b.envc);
 	int err, fdt_len;
 
-	strings += list_bytes(p->envp, &b.envc);
 	err = fill_info(m, p, &b);
 	if (err)
 		return err;
@@ -154,7 +126,7 @@ int boot_prepare(struct machine *m, const struct machine_program *p, uint64_t *i
 	c->tables = m->shadowed ? tables : 0;
 	m->control = b.control;
 	m->info = *info_gpa;
-	put_strings((char *)m->memory.host + b.strings_start, p);
+	program_strings_put((char *)m->memory.host + b.strings_start, p);
 	fdt_len = fdt_build(&b, m->memory.host + b.fdt_start, FDT_MAX);
 	if (fdt_len < 0) {
 		mote_error("cannot write the device tree: %s", strerror(-fdt_len));

@@ -158,6 +158,12 @@ int64_t order_read_file(struct machine *m, uint64_t gpa, uint64_t len, uint64_t 
  * (-ENOSPC: does not fit). */
 int fdt_build(const struct boot_info *boot, void *buf, size_t size);
 
+/* ---- program_strings.c ---- */
+/* Bytes of p's strings, and how many arguments and variables there are. */
+size_t program_strings_size(const struct machine_program *p, unsigned int *argc, unsigned int *envc);
+/* Lay them out at `at`: path, cwd, argv, envp, each with its NUL. */
+void program_strings_put(char *at, const struct machine_program *p);
+
 /* ---- boot.c ---- */
 /* Lay out page tables, boot_info, device tree and strings behind the kernel image; answers in
  * *info_gpa where boot_info lies. 0 or a negative errno, said. */

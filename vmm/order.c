@@ -8,30 +8,6 @@
 #include "arch/arch.h"
 #include "machine.h"
 
-static size_t list_bytes(char *const *list, unsigned int *count)
-{
-	size_t len = 0;
-
-	for (*count = 0; list[*count]; ++*count)
-		len += strlen(list[*count]) + 1;
-	return len;
-}
-
-static char *put(char *at, const char *s)
-{
-	return stpcpy(at, s) + 1;
-}
-
-static void fill(char *at, const struct machine_program *p)
-{
-	at = put(at, p->path);
-	at = put(at, p->cwd);
-	for (char *const *s = p->argv; *s; s++)
-		at = put(at, *s);
-	for (char *const *s = p->envp; *s; s++)
-		at = put(at, *s);
-}
-
 void order_drop(struct machine *m)
 {
 	free(m->order);
@@ -66,8 +42,7 @@ static int open_host_file(const struct machine_program *p)
 int machine_set_program(struct machine *m, const struct machine_program *p)
 {
 	unsigned int argc, envc;
-	size_t len = sizeof(struct hc_order) + strlen(p->path) + strlen(p->cwd) + 2 +
-		     list_bytes(p->argv, &argc) + list_bytes(p->envp, &envc);
+	size_t len = sizeof(struct hc_order) + program_strings_size(p, &argc, &envc);
 
 	if (m->status != MOTE_READY) {
 		mote_error("a program can be set only where the machine is ready for one");
@@ -92,7 +67,7 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 				   .flags = (p->stop_ready ? ORDER_READY : 0) |
 						    (p->fixed_layout ? ORDER_FIXED_LAYOUT : 0) |
 					    (fd >= 0 ? ORDER_FILE : 0)};
-	fill((char *)(order + 1), p);
+	program_strings_put((char *)(order + 1), p);
 	order_drop(m);
 	m->order = order;
 	m->order_len = len;
