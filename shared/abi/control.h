@@ -41,7 +41,12 @@ struct machine_control {
 	/* ---- the debugger's (BOOT_DEBUGGER): shared/abi/debug.h ---- */
 	unsigned long long debug_leave; /* the VMM's: not 0 while DEBUG_LEAVE is wanted */
 	struct debug_fault debug_fault; /* the VMM's order, the kernel's result */
-	unsigned long long reserved[3];
+
+	/* ---- the kernel's again: its coverage (`make FUZZ=1`), 0: it is built without ---- */
+	/* gpa of one byte an edge, counted up whenever it is passed; page aligned, alone in its pages. How many bytes. */
+	unsigned long long coverage, coverage_size;
+	/* gpa of as many struct control_edge. */
+	unsigned long long coverage_edges;
 
 	/* ---- the list that `apply` works through ---- */
 	unsigned int single_count, run_count;
@@ -49,6 +54,12 @@ struct machine_control {
 };
 _Static_assert(sizeof(struct machine_control) == 8 * 16 + 8 * CONTROL_WORDS, "machine_control layout");
 _Static_assert(sizeof(struct machine_control) <= 4096, "machine_control is a page");
+
+struct control_edge {
+	unsigned long long pc;	  /* kernel virtual address */
+	unsigned long long flags; /* 1: a function's entry */
+};
+_Static_assert(sizeof(struct control_edge) == 16, "control_edge layout");
 
 /*
  * Fresh randomness for the kernel's generator. Whenever generation has changed, it changes its key by `seed` before it next hands out

@@ -89,6 +89,12 @@ enum hypercall {
 	/* (gpa, len, offset): the file that goes with an order (ORDER_FILE), from byte offset on, as much as fits. Answers the bytes
 	 * copied, 0 at its end, or why it cannot be read. */
 	HC_ORDER_FILE = 21,
+	/* (enum fuzz_area, page of it, gpa): that page of guest memory is to be the area's (shared/abi/fuzz.h): the VMM puts memory that it
+	 * shares with others behind it, which resets leave alone. What stood there is lost. -EINVAL: no such page; -EOPNOTSUPP: nobody
+	 * fuzzes here. */
+	HC_FUZZ_SHARE = 22,
+	/* (enum fuzz_stage): a fuzzed program has come to that stage. The machine is reset or goes on: answers 0. */
+	HC_FUZZ_END = 23,
 	HC_COUNT
 };
 

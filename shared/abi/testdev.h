@@ -77,4 +77,18 @@ MOTE_ABI_SIZE(mote_counts, 48);
 #define MOTE_COVERAGE	       MOTE_COMMAND(0x88, 0)			      /* the argument is 1 (on) or 0 */
 #define MOTE_COUNTS	       MOTE_COMMAND(0x89, sizeof(struct mote_counts)) /* written there */
 
+/*
+ * For the executor of fuzzed programs alone (shared/abi/fuzz.h has the layouts and the other numbers). EOPNOTSUPP: nobody fuzzes here.
+ */
+struct mote_fuzz_area {
+	unsigned long long address; /* page aligned, mapped, writable, shared among the processes that shall see it */
+	unsigned long long length;  /* bytes, whole pages */
+	unsigned int area;	    /* enum fuzz_area */
+	unsigned int reserved;
+};
+MOTE_ABI_SIZE(mote_fuzz_area, 24);
+#define MOTE_FUZZ_SHARE MOTE_COMMAND(0x8a, sizeof(struct mote_fuzz_area)) /* the memory there becomes the area */
+#define MOTE_FUZZ_END	MOTE_COMMAND(0x8b, 0)				  /* the argument is an enum fuzz_stage: HC_FUZZ_END */
+#define MOTE_CENSUS	MOTE_COMMAND(0x8c, 72)				  /* struct fuzz_census is written there, caches emptied before */
+
 #endif
