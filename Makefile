@@ -35,7 +35,7 @@ KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
 VMM_LIBS := -lfdt -lz -pthread
-VMM_SRC := $(sort $(wildcard vmm/*.c vmm/debug/*.c vmm/devices/*.c vmm/arch/$(ARCH)*.c))
+VMM_SRC := $(sort $(wildcard vmm/*.c vmm/debug/*.c vmm/devices/*.c vmm/fuzz/*.c shared/fuzz/*.c vmm/arch/$(ARCH)*.c))
 CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
 VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
@@ -60,6 +60,9 @@ $(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: $(BUILD)
 $(BUILD)/vmm/cli/syscalls.c.o $(BUILD)/check-arch/vmm/cli/syscalls.c.o: VMM_CFLAGS += -I$(BUILD)
 
 $(BUILD)/vmm/%.c.o: vmm/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/shared/%.c.o: shared/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -135,6 +138,8 @@ CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(A
 check-arch: $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)
 	@echo "check-arch: $(words $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)) files of kernel and VMM compile for aarch64"
 $(BUILD)/check-arch/vmm/%.c.o: vmm/%.c
+	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
+$(BUILD)/check-arch/shared/%.c.o: shared/%.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
