@@ -59,6 +59,8 @@ extern struct executor executor;
 void executor_fail(const char *what, long err) __attribute__((noreturn));
 /* FUZZ_STAGE_... is reached: the machine may be reset in here. Negative errno: nobody was told. */
 long executor_stage(enum fuzz_stage stage);
+/* Wait until all threads and children have made their calls; not longer than a second for any of them, as it may never come back. */
+void executor_join(void);
 /* The end of stack i: one for the child of each call, then one for each thread. */
 static inline void *executor_stack(unsigned int i)
 {
