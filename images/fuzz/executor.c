@@ -125,6 +125,7 @@ static void set_up(int argc, char **argv)
 	executor.supervisor = CALL0(__NR_getpid);
 	uint64_t all = -1ull;
 	CALL4(__NR_rt_sigprocmask, SIG_BLOCK, &all, 0, 8);
+	CALL1(__NR_umask, 0);
 	CALL3(__NR_mkdirat, AT_FDCWD, executor.dir, 0755);
 }
 

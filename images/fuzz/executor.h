@@ -84,6 +84,16 @@ void child_main(bool real) __attribute__((noreturn));
 /* Decode the case and make its calls. */
 void run_case(void);
 
+/* ---- what came of them: with FUZZ_OBSERVE ---- */
+
+uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t n);
+/* Of what the call wrote into the program's memory; 0: nothing that could be compared. */
+uint64_t digest_output(const struct fuzz_row *row, const uint64_t arg[6], long value);
+/* Fill FUZZ_RESULTS->observed. */
+void observe(void);
+
+/* ---- strings (text.c) ---- */
+
 size_t text_length(const char *s);
 bool text_equal(const char *a, const char *b);
 

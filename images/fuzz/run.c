@@ -151,6 +151,8 @@ static void run_call(unsigned int i)
 	r->state = FUZZ_CALL_MADE;
 	long value = make_call(i, arg);
 	r->value = value;
+	if (FUZZ_RESULTS->options & FUZZ_OBSERVE)
+		r->output = digest_output(row, arg, value);
 	r->state = FUZZ_CALL_ANSWERED;
 	answer[i] = value;
 	answered[i] = true;
@@ -208,4 +210,6 @@ void run_case(void)
 		start_threads();
 	run_block(0, program.count, 0);
 	executor_join();
+	if (FUZZ_RESULTS->options & FUZZ_OBSERVE)
+		observe();
 }
