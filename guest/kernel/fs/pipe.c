@@ -128,8 +128,10 @@ static size_t packet_get(struct pipe *p, struct uio *to)
 {
 	u32 len = p->packets[p->packet_head];
 	size_t n = MIN((size_t)len, to->left), done = ring_get(p, to, n);
-	if (done < n)
-		return done ? done : 0;
+	if (done < n) { /* a fault: the rest is still to be had */
+		p->packets[p->packet_head] = (u16)(len - done);
+		return done;
+	}
 	p->packet_head = (p->packet_head + 1) % PACKETS_MAX;
 	p->packet_count--;
 	ring_drop(p, len - done);
