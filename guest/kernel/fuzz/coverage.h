@@ -2,16 +2,9 @@
 #ifndef KERNEL_FUZZ_COVERAGE_H
 #define KERNEL_FUZZ_COVERAGE_H
 
-#include "kernel/lib/types.h"
 #include "shared/abi/control.h"
 
-/* Fill the coverage's part of the control page; without coverage it stays as it is. */
-#ifdef KERNEL_COVERAGE
+/* Fill the coverage's part of the control page. Only in a kernel with coverage. */
 void coverage_place(struct machine_control *c);
-#else
-static inline void coverage_place(struct machine_control *c __unused)
-{
-}
-#endif
 
 #endif
