@@ -179,11 +179,11 @@ $(BUILD)/check-arch/shared/%.c.o: shared/%.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
-		-mgeneral-regs-only -MMD -MP -c -o $@ $<
+		-DKERNEL_COVERAGE -mgeneral-regs-only -MMD -MP -c -o $@ $<
 
 # ---- user pointers are followed only by uaccess: sparse checks the address spaces ----
 SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
-	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -Iguest -Iguest/arch/$(ARCH) -I.
+	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -DKERNEL_COVERAGE -Iguest -Iguest/arch/$(ARCH) -I.
 .PHONY: sparse
 sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'
