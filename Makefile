@@ -33,11 +33,12 @@ VDSO := $(BUILD)/vdso.so
 KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
 KERNEL_LINK := $(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T $(KERNEL_LDS)
 
-# ---- the kernel for fuzzing: clang, every check of the debug kernel, a counter on each edge of FUZZ_COVERED ----
+# ---- the kernel for fuzzing: clang, every check of the debug kernel, a counter on each edge ----
+# Not checked: sums of pointers, for those of programs (NULL, say) are only numbers until uaccess has looked at them.
 FUZZ_CC := clang
 FUZZ_DIR := $(BUILD)/kernel-fuzz.d
 FUZZ_CFLAGS := $(filter-out -fno-tree-loop-distribute-patterns -fsanitize% -fno-sanitize% -DKERNEL_DEBUG,$(KERNEL_CFLAGS)) \
-	-DKERNEL_DEBUG -DKERNEL_COVERAGE -fsanitize=undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined
+	-DKERNEL_DEBUG -DKERNEL_COVERAGE -fsanitize=undefined -fno-sanitize=alignment,pointer-overflow -fno-sanitize-recover=undefined
 FUZZ_SRC := $(KERNEL_SRC) $(filter guest/kernel/fuzz/%,$(GENERIC_SRC))
 FUZZ_OBJ := $(patsubst %,$(FUZZ_DIR)/%.o,$(FUZZ_SRC))
 # What counts is which way a system call went. Not counted is what runs at any time or alike for all: the library (strings, text, trees),
@@ -166,6 +167,23 @@ $(BUILD)/bench/first: BENCH_FLAGS := -nostartfiles
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
+# ---- what mote fuzz needs beside mote ----
+EXECUTOR_SRC := $(sort $(wildcard images/fuzz/*.c)) images/fuzz/$(ARCH).S $(addprefix shared/fuzz/,grammar.c decode.c tree.c)
+EXECUTOR_OBJ := $(patsubst %,$(BUILD)/fuzz/executor.d/%.o,$(EXECUTOR_SRC))
+EXECUTOR_CFLAGS := -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -fcf-protection=none -I.
+$(BUILD)/fuzz/executor: $(EXECUTOR_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack,-z,norelro -o $@ $^
+$(BUILD)/fuzz/executor.d/%.c.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(EXECUTOR_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/executor.d/%.S.o: %.S Makefile
+	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/executor
+
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
 CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
@@ -178,11 +196,11 @@ $(BUILD)/check-arch/shared/%.c.o: shared/%.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
-		-mgeneral-regs-only -MMD -MP -c -o $@ $<
+		-DKERNEL_COVERAGE -mgeneral-regs-only -MMD -MP -c -o $@ $<
 
 # ---- user pointers are followed only by uaccess: sparse checks the address spaces ----
 SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
-	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -Iguest -Iguest/arch/$(ARCH) -I.
+	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -DKERNEL_COVERAGE -Iguest -Iguest/arch/$(ARCH) -I.
 .PHONY: sparse
 sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'

@@ -2,7 +2,7 @@
  * Coverage of the kernel: clang puts a counter on each edge (-fsanitize-coverage=inline-8bit-counters,pc-table, SanitizerCoverage in
  * clang's documentation). kernel.ld gathers them; whoever started the machine reads them there.
  */
-#include "kernel/fuzz/coverage.h"
+#include "kernel/fuzz/fuzz.h"
 
 #include "kernel/lib/log.h"
 #include "kernel/mm/page.h"
