@@ -216,7 +216,7 @@ uninstall:
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
+	libc6-dev-arm64-cross qemu-system-x86 clang binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -235,7 +235,7 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all unit-build guest-tests reset-tests bench-programs
+	$(Q)$(MAKE) -s all fuzz unit-build guest-tests reset-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 
