@@ -167,6 +167,23 @@ $(BUILD)/bench/first: BENCH_FLAGS := -nostartfiles
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
+# ---- what mote fuzz needs beside mote ----
+EXECUTOR_SRC := $(sort $(wildcard images/fuzz/*.c)) images/fuzz/$(ARCH).S $(addprefix shared/fuzz/,grammar.c decode.c tree.c)
+EXECUTOR_OBJ := $(patsubst %,$(BUILD)/fuzz/executor.d/%.o,$(EXECUTOR_SRC))
+EXECUTOR_CFLAGS := -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -fcf-protection=none -I.
+$(BUILD)/fuzz/executor: $(EXECUTOR_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack,-z,norelro -o $@ $^
+$(BUILD)/fuzz/executor.d/%.c.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(EXECUTOR_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/executor.d/%.S.o: %.S Makefile
+	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/executor
+
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
 CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
