@@ -209,7 +209,6 @@ static int run_to_snapshot(struct fuzz_rig *r)
 	r->channel.sealed = true;
 	r->m->wants_ready = false; /* a program that asks for a snapshot gets none */
 	machine_log(r->m, &r->logged, ignored, sizeof(ignored));
-	r->fresh = true;
 	return err;
 }
 
