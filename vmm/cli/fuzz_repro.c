@@ -140,7 +140,7 @@ static void tell_first(const struct repro *r)
 		return;
 	}
 	printf("%s: %s\n", fuzz_kind_name(r->first.kind), r->first.signature);
-	text_lines(stdout, "    ", r->first.log);
+	print_indented(stdout, "    ", r->first.log);
 }
 
 static void tell_others(const struct repro *r, int others, unsigned int what)

@@ -81,7 +81,7 @@ void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_res
 		print_end(out, results);
 }
 
-void text_lines(FILE *out, const char *indent, const char *text)
+void print_indented(FILE *out, const char *indent, const char *text)
 {
 	bool begins = true;
 

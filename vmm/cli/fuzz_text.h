@@ -14,6 +14,6 @@ void text_owners(const struct fuzz_program *p, int owner[FUZZ_MAX_CALLS]);
 /* One line a call: its number, who makes it, the call, its result (results NULL: without). */
 void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results);
 /* Text from a guest, each line behind indent: nothing in it moves the cursor. */
-void text_lines(FILE *out, const char *indent, const char *text);
+void print_indented(FILE *out, const char *indent, const char *text);
 
 #endif
