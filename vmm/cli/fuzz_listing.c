@@ -1,4 +1,4 @@
-#include "fuzz_text.h"
+#include "fuzz_listing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static void mark(const struct fuzz_program *p, unsigned int from, unsigned int e
 	}
 }
 
-void text_owners(const struct fuzz_program *p, int owner[FUZZ_MAX_CALLS])
+void listing_owners(const struct fuzz_program *p, int owner[FUZZ_MAX_CALLS])
 {
 	mark(p, 0, p->count, -1, owner);
 }
@@ -63,12 +63,12 @@ static void print_end(FILE *out, const struct fuzz_results *r)
 		fprintf(out, "  the program exited with status %d\n", WEXITSTATUS(r->ended));
 }
 
-void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results)
+void listing_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results)
 {
 	int owner[FUZZ_MAX_CALLS];
 	char text[TEXT_LINE];
 
-	text_owners(p, owner);
+	listing_owners(p, owner);
 	for (unsigned int i = 0; i < p->count; i++) {
 		print_who(out, p, i, owner[i]);
 		fuzz_print_call(p, i, text, sizeof(text));
@@ -81,7 +81,7 @@ void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_res
 		print_end(out, results);
 }
 
-void text_lines(FILE *out, const char *indent, const char *text)
+void listing_text(FILE *out, const char *indent, const char *text)
 {
 	bool begins = true;
 
