@@ -158,6 +158,7 @@ static int launch(struct fuzz_rig *r, const struct fuzz_config *c, const char *k
 	char *argv[] = {executor, NULL};
 	char *envp[] = {NULL};
 	struct launch_config config = {.mem_size = c->mem_size ? c->mem_size : DEFAULT_MEM,
+				       .flags = c->debugger ? BOOT_DEBUGGER : 0,
 				       .kernel = kernel,
 				       .argv = argv,
 				       .envp = envp,
