@@ -45,7 +45,7 @@ const struct fs_type *fs_type_first(void)
 
 static void super_put(struct super *s)
 {
-	if (--s->refcount)
+	if (!refcount_put(&s->refcount))
 		return;
 	if (s->ops && s->ops->sync)
 		s->ops->sync(s);
@@ -189,7 +189,7 @@ static void bind_below(struct mount *from, struct dentry *top, struct mount *cop
 		struct path at = {copy, m->point};
 		if (!below)
 			continue;
-		m->super->refcount++;
+		refcount_get(&m->super->refcount);
 		mount_link(below, &at);
 		bind_below(m, m->root, below);
 	}
@@ -213,7 +213,7 @@ static int mount_bind(const char *source, const struct path *at, unsigned long f
 					      from.mount->flags | flags);
 		err = -ENOMEM;
 		if (m) {
-			m->super->refcount++;
+			refcount_get(&m->super->refcount);
 			if (flags & MS_REC)
 				bind_below(from.mount, from.dentry, m);
 			mount_link(m, at);
