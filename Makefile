@@ -193,8 +193,18 @@ $(BUILD)/fuzz/executor.d/%.c.o: %.c Makefile
 $(BUILD)/fuzz/executor.d/%.S.o: %.S Makefile
 	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
 
+MUTATOR_SRC := $(sort $(wildcard vmm/fuzz/mutator/*.c)) vmm/trace_flags.c \
+	$(addprefix shared/fuzz/,grammar.c decode.c encode.c edit.c set.c tree.c)
+MUTATOR_OBJ := $(patsubst %,$(BUILD)/fuzz/mutator.d/%.o,$(MUTATOR_SRC))
+$(BUILD)/fuzz/mutator.so: $(MUTATOR_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $^
+$(BUILD)/fuzz/mutator.d/%.c.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
 .PHONY: fuzz
-fuzz: $(BUILD)/fuzz/executor
+fuzz: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so
 
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))

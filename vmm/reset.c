@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "arch/arch.h"
 #include "machine.h"
+#include "realtime.h"
 #include "shared/abi/clock.h"
 #include "shared/abi/control.h"
 #include "snapshot.h"
@@ -369,14 +369,6 @@ static int forget_disks(struct machine *m)
 
 /* ---- where clones differ ---- */
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* The monotonic clock goes on from where it stood; the counter is `counter` now, at the host's frequency. */
 static void correct_clock(struct machine *m, const struct snapshot *s, uint64_t gpa, uint64_t counter)
 {
@@ -425,7 +417,7 @@ static int reset_frozen(struct machine *m, struct snapshot *s)
 {
 	/* A run that ended as it should leaves a kernel that can be asked to help. */
 	bool trusted = m->end == MOTE_END_EXIT || m->end == MOTE_END_NONE;
-	bool plain = m->end == MOTE_END_EXIT && m->cpus == 1 && !m->debugger;
+	bool plain = (m->end == MOTE_END_EXIT || m->status == MOTE_CASE_END) && m->cpus == 1 && !m->debugger;
 	uint64_t counter;
 	int err = forget_disks(m);
 
