@@ -59,7 +59,7 @@ VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
 
 .PHONY: all
-all: $(BUILD)/mote $(KERNEL)
+all: $(BUILD)/mote $(KERNEL) fuzz-programs
 
 # What `mote fuzz` takes from beside mote.
 .PHONY: fuzz
@@ -227,8 +227,16 @@ $(BUILD)/fuzz/mutator.d/%.c.o: %.c Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 
-.PHONY: fuzz
-fuzz: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so
+$(BUILD)/fuzz/mkseeds: tests/fuzz/mkseeds.c $(BUILD)/libmote.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libmote.a $(VMM_LIBS)
+SEEDS := $(patsubst tests/fuzz/seeds/%.txt,$(BUILD)/fuzz/seeds/%,$(sort $(wildcard tests/fuzz/seeds/*.txt)))
+$(SEEDS): $(BUILD)/fuzz/seeds/%: tests/fuzz/seeds/%.txt $(BUILD)/fuzz/mkseeds
+	$(Q)mkdir -p $(@D) && $(BUILD)/fuzz/mkseeds $< $@
+
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so $(SEEDS)
+fuzz: fuzz-programs
 
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
