@@ -11,6 +11,7 @@
 #include "fuzz_options.h"
 #include "fuzz_listing.h"
 #include "mote.h"
+#include "test_text.h"
 
 static const char help_text[] =
 	"usage: mote fuzz repro [OPTION...] FILE\n"
@@ -140,7 +141,7 @@ static void tell_first(const struct repro *r)
 		return;
 	}
 	printf("%s: %s\n", fuzz_kind_name(r->first.kind), r->first.signature);
-	listing_text(stdout, "    ", r->first.log);
+	text_lines(stdout, "    ", r->first.log, strlen(r->first.log));
 }
 
 static void tell_others(const struct repro *r, int others, unsigned int what)
