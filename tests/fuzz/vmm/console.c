@@ -2,6 +2,7 @@
  * The console with its ports, on pipes, sockets and files of the host, which are full, closed or in order. The
  * input thread is not run: what it does when poll(2) answers is one of the things that happen.
  * sources: vmm/devices/console_host.c vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/driver.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
+ * max_len: 1024
  */
 #include <fcntl.h>
 #include <sys/socket.h>
