@@ -187,7 +187,8 @@ static bool layout_fits(const struct snapshot_head *h)
 		return false;
 	return !(h->memory_offset & mask) && h->memory_offset <= h->file_size &&
 	       h->file_size - h->memory_offset == h->ram_size + h->bootfs_size &&
-	       h->memory_offset >= SNAPSHOT_STATE && h->state_size <= h->memory_offset - SNAPSHOT_STATE;
+	       h->state_size <= SNAPSHOT_STATE_MAX && h->memory_offset >= SNAPSHOT_STATE &&
+	       h->state_size <= h->memory_offset - SNAPSHOT_STATE;
 }
 
 /* Addresses that the machine is put back by: all of the control page and of the boot tables is in RAM. */

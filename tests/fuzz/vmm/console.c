@@ -65,7 +65,7 @@ static void take_output(void)
 {
 	static char sink[65536];
 
-	for (int i = OUT; i <= ERR; i++) {
+	for (int i = IN; i <= ERR; i++) {
 		while (ours[i] >= 0 && read(ours[i], sink, sizeof(sink)) > 0)
 			;
 	}
@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < STREAMS; i++)
 		make_stream(i, kinds >> 2 * i);
 	struct console_config c = {
-		.in = theirs[IN], .out = theirs[OUT], .err = theirs[ERR], .in_tty = kinds >> 7};
+		.in = theirs[IN], .out = theirs[OUT], .err = theirs[ERR], .in_tty = kinds >> 7 && kinds % 4 > 1}; /* what can be written to as well */
 
 	FUZZ_CHECK(console_add(NULL, &c) == 0);
 	console = (struct console *)driver_device();
