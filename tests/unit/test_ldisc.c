@@ -382,6 +382,26 @@ START_TEST(test_noise)
 }
 END_TEST
 
+/* PARMRK doubles 0xff: both or none, however full the queue is. */
+START_TEST(test_doubled_byte_and_a_full_queue)
+{
+	static u8 fill[LDISC_SIZE], got[LDISC_SIZE];
+	const u8 marked[2] = {0xff, 0xff};
+	bool end;
+
+	change(0, 0, ICANON | ECHO, 0);
+	memset(fill, 'a', sizeof(fill));
+	ck_assert_uint_eq(ldisc_receive(&l, fill, LDISC_SIZE - 2), LDISC_SIZE - 2);
+	change(0, PARMRK, 0, 0);
+	ck_assert_uint_eq(ldisc_room(&l), 0); /* one place is left */
+	ck_assert_uint_eq(ldisc_receive(&l, marked, 1), 0);
+	ck_assert_uint_eq(ldisc_read(&l, got, 1, &end), 1);
+	ck_assert_uint_eq(ldisc_receive(&l, marked, 1), 1);
+	ck_assert_uint_eq(ldisc_read(&l, got, sizeof(got), &end), LDISC_SIZE - 1);
+	ck_assert_mem_eq(got + LDISC_SIZE - 3, marked, 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ldisc");
@@ -408,6 +428,7 @@ int main(void)
 	tcase_add_test(t, test_output);
 	tcase_add_test(t, test_output_room);
 	tcase_add_test(t, test_noise);
+	tcase_add_test(t, test_doubled_byte_and_a_full_queue);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

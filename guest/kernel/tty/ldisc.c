@@ -313,9 +313,14 @@ static void put_line_end(struct ldisc *l, u8 c)
 }
 
 /* PARMRK without ISTRIP: a valid 0xff is doubled. */
+static bool doubles(const struct ldisc *l)
+{
+	return iflag(l, PARMRK) && !iflag(l, ISTRIP);
+}
+
 static void put_data(struct ldisc *l, u8 c)
 {
-	if (c == 0xff && iflag(l, PARMRK) && !iflag(l, ISTRIP))
+	if (c == 0xff && doubles(l))
 		put(l, c);
 	put(l, c);
 }
@@ -475,6 +480,8 @@ size_t ldisc_room(const struct ldisc *l)
 {
 	size_t room = LDISC_SIZE - 1 - (l->head - l->tail);
 
+	if (doubles(l))
+		room /= 2; /* else the second half of a pair might find no place */
 	if (room == 0 && lflag(l, ICANON) && l->canon_head == l->tail)
 		return 1;
 	return room;

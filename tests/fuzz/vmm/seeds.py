@@ -275,7 +275,7 @@ def hypercall():
              "unknown": call(10, 77) + call(10, 77), "event": call(16, 0x10100, 9), "input": call(17) + call(17, 0x10100, 9, 3),
              "fault": call(18, 0, 1, 5, 0), "panic": bytes([0]) + poke(0x1000, panic) + call(2, 0x11000),
              "order": bytes([4, 5]) + b"/prog" + call(14, 0x10100, 500), "order-file": bytes([4, 0x85]) + b"/prog" + call(21, 0x10100, 500, 10),
-             "log": bytes([0]) + poke(0, b"\0" * 48 + struct.pack("<QQQ", 0x10200, 64, 0x10300)) + bytes([0]) + poke(0x300, b"\x90") + bytes([3, 0, 200])}
+             "log": bytes([0]) + poke(0, b"\0" * 40 + struct.pack("<QQQ", 0x10200, 64, 0x10300)) + bytes([0]) + poke(0x300, b"\x90") + bytes([3, 0, 200])}
     for name, text in calls.items():
         for how in (0, 0x1f):
             seed("hypercall", "%s-%x" % (name, how), bytes([how]) + memory + text)
@@ -295,5 +295,26 @@ def gdb_command():
         seed("gdb_command", "monitor-%d" % which, bytes([1, 2, which]) + bytes([3, 3, 0x10, 0]) + bytes([4, 3, 16, 0, 0]))
 
 
-for make in (cpio, program_tree, trace, hypercall, gdb_command, rng, blk, console, snapshot, loader, elfdeps, ldcache, gdb_packet):
+# ---- the guest kernel ----
+
+def kernel():
+    seed("kernel_elf", "program", program())
+    seed("kernel_elf", "stack", ehdr(2, 0x400000, 2) + phdr(1, 0, 0x400000, 0, 176, 5000) + phdr(0x6474e551, 0, 0, 0, 0, 0, 7))
+    seed("kernel_elf", "script", b"#! /bin/sh \t-e x\n")
+    typed = bytes([5, 6]) + b"line\r\n" + bytes([2, 9, 0])
+    seed("kernel_ldisc", "line", typed + bytes([1, 9, 5]) + b"a\tb\nc")
+    for i, c in enumerate(b"\x7f\x15\x17\x12\x16\x04\x03\x1c\x1a\x13\x11"):
+        seed("kernel_ldisc", "key-%d" % i, bytes([5, 6]) + b"ab c" + bytes([c, 100]) + typed)
+    for i in range(16):
+        seed("kernel_ldisc", "flag-%d" % i, bytes([0, 1]) + struct.pack("<HBH", 1 << i, i, 1 << i) + b"\0\0" + typed)
+    seed("kernel_ldisc", "full", bytes([5, 0x80]) + b"x" + typed + bytes([5, 0x80]) + b"\n" + typed)
+    seed("device_tree", "plain", bytes(80))
+    seed("device_tree", "devices", bytes([7]) * 71 + bytes([5]) + bytes([9]) * 32)
+    args = bytes([0x8e, 0]) + b"".join(bytes([1 + 3 * i, 2]) + struct.pack("<H", 0x1000 + 8 * i) for i in range(5))
+    args += bytes([16, 0]) + b"".join(bytes([0]) + struct.pack("<HB", 0x1007 + 8 * i, 0) for i in range(5))
+    seed("kernel_args", "five", args)
+    seed("kernel_args", "fail", args[:1] + b"\x82" + args[2:])
+
+
+for make in (kernel, cpio, program_tree, trace, hypercall, gdb_command, rng, blk, console, snapshot, loader, elfdeps, ldcache, gdb_packet):
     make()
