@@ -126,6 +126,27 @@ START_TEST(test_erase_control_and_tab)
 }
 END_TEST
 
+/* The cursor comes back to where the line began, whatever was in it; and soon, however long it was. */
+START_TEST(test_kill_line_of_tabs)
+{
+	static const char some[] = "\t\tab\001\tabcdefg\tabcdefgh\t\303\274\t";
+
+	for (size_t n = 1; n < sizeof(some); n++) {
+		type("\n> ");
+		for (size_t i = 0; i < n; i++)
+			ldisc_receive(&l, (const u8 *)&some[i], 1);
+		type("\025");
+		ck_assert_uint_eq(l.column, 0);
+		ldisc_flush_input(&l);
+	}
+	for (int i = 0; i < 4000; i++)
+		type(i % 100 ? "a" : "\t");
+	echo_len = 0;
+	type("\025");
+	ck_assert_uint_eq(l.column, 0);
+}
+END_TEST
+
 START_TEST(test_erase_utf8)
 {
 	change(0, IUTF8, 0, 0);
@@ -411,6 +432,7 @@ int main(void)
 	tcase_add_test(t, test_two_lines_one_read_each);
 	tcase_add_test(t, test_erase);
 	tcase_add_test(t, test_erase_control_and_tab);
+	tcase_add_test(t, test_kill_line_of_tabs);
 	tcase_add_test(t, test_erase_utf8);
 	tcase_add_test(t, test_kill_and_word);
 	tcase_add_test(t, test_eof);

@@ -8,7 +8,10 @@
 
 #define MAX_ACTS 60
 
+#define MAX_FILLS 3 /* of the whole queue */
+
 static struct ldisc l;
+static unsigned int fills;
 static volatile u8 echoed; /* so that reading is not left out */
 
 static void on_echo(struct ldisc *d, const u8 *bytes, size_t n)
@@ -55,9 +58,10 @@ static void type(struct input *in)
 {
 	u8 bytes[LDISC_SIZE + 10];
 	uint8_t how = input_u8(in);
-	size_t n = how & 0x80 ? sizeof(bytes) : how % 32;
+	bool fill = how & 0x80 && fills++ < MAX_FILLS;
+	size_t n = fill ? sizeof(bytes) : how % 32;
 
-	if (how & 0x80)
+	if (fill)
 		memset(bytes, input_u8(in), n);
 	else
 		input_bytes(in, bytes, n);
@@ -92,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, data + size};
 
 	ldisc_init(&l, &env);
+	fills = 0;
 	for (unsigned int i = 0; i < MAX_ACTS && input_left(&in); i++) {
 		switch (input_u8(&in) % 8) {
 		case 0:
