@@ -233,10 +233,13 @@ static void resume_devices(struct machine *m)
 	}
 }
 
-/* The state of a ready point was just loaded, whose next step is the program's: it need not be found by the kernel's instructions. */
+/*
+ * The state of a ready point was just loaded, whose next step is the program's: it need not be found by the kernel's instructions. A
+ * deterministic machine takes the same way each time; of one that fuzzes each case begins here.
+ */
 static void skip_kernel(struct machine *m)
 {
-	const unsigned int watched = BOOT_DEBUGGER | BOOT_DETERMINISTIC | BOOT_TRACE;
+	const unsigned int watched = BOOT_DEBUGGER | BOOT_TRACE | (m->fuzz ? 0 : BOOT_DETERMINISTIC);
 
 	if (m->ready_frame && !m->order && m->cpus == 1 && !(m->flags & watched))
 		arch_vcpu_enter_user(&m->vcpu[0], m->ready_frame);
@@ -244,10 +247,10 @@ static void skip_kernel(struct machine *m)
 
 int machine_run(struct machine *m)
 {
-	int ready = MOTE_READY;
+	int paused = m->status;
 
 	vcpu_prepare_kicks();
-	if (atomic_compare_exchange_strong(&m->status, &ready, -1) && m->resumed)
+	if (machine_paused(paused) && atomic_compare_exchange_strong(&m->status, &paused, -1) && m->resumed)
 		skip_kernel(m);
 	if (m->resumed)
 		resume_devices(m);
@@ -262,10 +265,10 @@ int machine_run(struct machine *m)
 /* Async-signal-safe. */
 static void set_status(struct machine *m, int status, enum mote_end how)
 {
-	int running = -1, ready = MOTE_READY;
+	int before = -1;
 
-	if (atomic_compare_exchange_strong(&m->status, &running, status) ||
-	    (status != MOTE_READY && atomic_compare_exchange_strong(&m->status, &ready, status)))
+	if (atomic_compare_exchange_strong(&m->status, &before, status) ||
+	    (!machine_paused(status) && machine_paused(before) && atomic_compare_exchange_strong(&m->status, &before, status)))
 		m->end = how;
 	m->stay = true;
 	vcpu_kick_all(m);

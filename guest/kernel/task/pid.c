@@ -3,6 +3,7 @@
  * session (credentials(7)). A two-level table: both looking up and handing out touch two words.
  */
 #include "kernel/lib/log.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/pid.h"
@@ -27,6 +28,14 @@ struct pid *pid_find(int nr)
 int pid_last_used(void)
 {
 	return pid_last;
+}
+
+u64 pid_table_pages(void)
+{
+	u64 n = 0;
+	for (size_t k = 0; k < ARRAY_SIZE(pid_table); k++)
+		n += pid_table[k] != NULL;
+	return n;
 }
 
 static int next_free(void)
@@ -85,14 +94,13 @@ struct pid *pid_alloc(void)
 
 struct pid *pid_get(struct pid *p)
 {
-	p->refcount++;
+	refcount_get(&p->refcount);
 	return p;
 }
 
 void pid_put(struct pid *p)
 {
-	DEBUG_ASSERT(p->refcount);
-	if (--p->refcount)
+	if (!refcount_put(&p->refcount))
 		return;
 	pid_table[p->nr / CHUNK][p->nr % CHUNK] = NULL;
 	if (!--pid_used[p->nr / CHUNK] && p->nr / CHUNK != pid_last / CHUNK)
