@@ -124,7 +124,7 @@ $(FUZZ_DIR)/%.c.o: %.c Makefile
 
 $(FUZZ_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -DKERNEL_COVERAGE -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # ---- the vDSO: a shared object in the kernel image ----
 VDSO_DIR := guest/arch/$(ARCH)/vdso
