@@ -27,10 +27,26 @@ KERNEL_DIR := $(BUILD)/kernel.d
 KERNEL := $(BUILD)/kernel
 endif
 GENERIC_SRC := $(sort $(wildcard guest/kernel/*.c guest/kernel/*/*.c guest/syscall/*.c guest/drivers/virtio/*.c))
-KERNEL_SRC := $(GENERIC_SRC) $(sort $(wildcard guest/arch/$(ARCH)/*.c guest/arch/$(ARCH)/*.S))
+KERNEL_SRC := $(filter-out guest/kernel/fuzz/%,$(GENERIC_SRC)) $(sort $(wildcard guest/arch/$(ARCH)/*.c guest/arch/$(ARCH)/*.S))
 KERNEL_OBJ := $(patsubst %,$(KERNEL_DIR)/%.o,$(KERNEL_SRC))
 VDSO := $(BUILD)/vdso.so
 KERNEL_LDS := guest/arch/$(ARCH)/kernel.ld
+KERNEL_LINK := $(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T $(KERNEL_LDS)
+
+# ---- the kernel for fuzzing: clang, every check of the debug kernel, a counter on each edge ----
+# Not checked: sums of pointers, for those of programs (NULL, say) are only numbers until uaccess has looked at them.
+FUZZ_CC := clang
+FUZZ_DIR := $(BUILD)/kernel-fuzz.d
+FUZZ_CFLAGS := $(filter-out -fno-tree-loop-distribute-patterns -fsanitize% -fno-sanitize% -DKERNEL_DEBUG,$(KERNEL_CFLAGS)) \
+	-DKERNEL_DEBUG -DKERNEL_COVERAGE -fsanitize=undefined -fno-sanitize=alignment,pointer-overflow -fno-sanitize-recover=undefined
+FUZZ_SRC := $(KERNEL_SRC) $(filter guest/kernel/fuzz/%,$(GENERIC_SRC))
+FUZZ_OBJ := $(patsubst %,$(FUZZ_DIR)/%.o,$(FUZZ_SRC))
+# What counts is which way a system call went. Not counted is what runs at any time or alike for all: the library (strings, text, trees),
+# boot, the allocators and the scheduler with their timers and clocks (their ways follow from what ran before), the test device itself.
+FUZZ_UNCOUNTED := $(addprefix guest/kernel/,lib/% fuzz/% main.c fdt.c control.c devices.c debug_layout.c testdev.c fs/boot.c \
+	mm/page.c mm/slab.c mm/pgtable.c task/first.c task/ready.c task/trace.c task/sched.c task/runqueue.c task/lock.c task/load.c \
+	task/wait.c task/mutex.c time/timer.c time/clock.c time/cpu_clock.c time/virtual.c) guest/syscall/dispatch.c guest/syscall/arch.c
+COUNTERS := -fsanitize-coverage=inline-8bit-counters,pc-table
 
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
@@ -42,6 +58,13 @@ CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
 
 .PHONY: all
 all: $(BUILD)/mote $(KERNEL)
+
+# What `mote fuzz` takes from beside mote.
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/kernel
+ifeq ($(FUZZ),1)
+all: fuzz
+endif
 
 $(BUILD)/libmote.a: $(VMM_OBJ)
 	$(call say,AR,$@)
@@ -68,14 +91,26 @@ $(BUILD)/shared/%.c.o: shared/%.c Makefile
 
 $(KERNEL): $(KERNEL_OBJ) $(KERNEL_LDS)
 	$(call say,LD,$@)
-	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T $(KERNEL_LDS) -o $@ \
-		$(KERNEL_OBJ) -lfdt -lgcc
+	$(Q)$(KERNEL_LINK) -o $@ $(KERNEL_OBJ) -lfdt -lgcc
 
 $(KERNEL_DIR)/%.c.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -MP -c -o $@ $<
 
 $(KERNEL_DIR)/%.S.o: %.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/kernel: $(FUZZ_OBJ) $(KERNEL_LDS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(KERNEL_LINK) -o $@ $(FUZZ_OBJ) -lfdt -lgcc
+
+$(patsubst %,$(FUZZ_DIR)/%.o,$(filter-out $(FUZZ_UNCOUNTED),$(GENERIC_SRC))): FUZZ_CFLAGS += $(COUNTERS)
+$(FUZZ_DIR)/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) $(KERNEL_ARCHFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
@@ -86,8 +121,9 @@ $(VDSO): $(VDSO_DIR)/vdso.c $(VDSO_DIR)/vdso.ld shared/abi/clock.h
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -O2 $(WARN) -fpic -shared -nostdlib -ffreestanding -fno-stack-protector -fno-builtin \
 		-fvisibility=default -mcmodel=small -march=x86-64 -fcf-protection=none -I. -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both \
 		-Wl,--build-id=none -Wl,--eh-frame-hdr -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,-T,$(VDSO_DIR)/vdso.ld -o $@ $<
-$(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: $(VDSO)
-$(KERNEL_DIR)/guest/arch/$(ARCH)/vdso.S.o: KERNEL_CFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
+VDSO_OBJ := $(patsubst %,%/guest/arch/$(ARCH)/vdso.S.o,$(KERNEL_DIR) $(FUZZ_DIR))
+$(VDSO_OBJ): $(VDSO)
+$(VDSO_OBJ): KERNEL_CFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
 
 # ---- unit tests: a file names its sources in a line "sources: a.c b.c" ----
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -131,6 +167,23 @@ $(BUILD)/bench/first: BENCH_FLAGS := -nostartfiles
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
+# ---- what mote fuzz needs beside mote ----
+EXECUTOR_SRC := $(sort $(wildcard images/fuzz/*.c)) images/fuzz/$(ARCH).S $(addprefix shared/fuzz/,grammar.c decode.c tree.c)
+EXECUTOR_OBJ := $(patsubst %,$(BUILD)/fuzz/executor.d/%.o,$(EXECUTOR_SRC))
+EXECUTOR_CFLAGS := -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -fcf-protection=none -I.
+$(BUILD)/fuzz/executor: $(EXECUTOR_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack,-z,norelro -o $@ $^
+$(BUILD)/fuzz/executor.d/%.c.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(EXECUTOR_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/executor.d/%.S.o: %.S Makefile
+	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/executor
+
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
 CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
@@ -143,11 +196,11 @@ $(BUILD)/check-arch/shared/%.c.o: shared/%.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(VMM_CFLAGS) -idirafter /usr/include -MMD -MP -c -o $@ $<
 $(BUILD)/check-arch/%.c.o: %.c
 	$(Q)mkdir -p $(@D) && $(CROSS_CC) $(subst arch/$(ARCH),arch/aarch64,$(filter-out -fcf-protection=none,$(KERNEL_CFLAGS))) \
-		-mgeneral-regs-only -MMD -MP -c -o $@ $<
+		-DKERNEL_COVERAGE -mgeneral-regs-only -MMD -MP -c -o $@ $<
 
 # ---- user pointers are followed only by uaccess: sparse checks the address spaces ----
 SPARSE := sparse -Wno-decl -Wno-bitwise -std=gnu17 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
-	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -Iguest -Iguest/arch/$(ARCH) -I.
+	-isystem /usr/include -isystem /usr/include/x86_64-linux-gnu -D__x86_64__ -DKERNEL_COVERAGE -Iguest -Iguest/arch/$(ARCH) -I.
 .PHONY: sparse
 sparse:
 	$(Q)for f in $(GENERIC_SRC); do $(SPARSE) $$f 2>&1; done | awk '{ print } END { exit NR > 0 }'

@@ -9,6 +9,7 @@
 #include "message.h"
 #include "report.h"
 #include "seeded.h"
+#include "share.h"
 #include "shared/abi/hypercall.h"
 #include "trace.h"
 
@@ -199,6 +200,9 @@ int64_t hypercall_do(struct vcpu *v, uint32_t nr, const unsigned long long arg[4
 	case HC_IO_FAULT:
 	case HC_COVERAGE:
 		return control_hypercall(m, nr, arg);
+	case HC_FUZZ_SHARE:
+	case HC_FUZZ_END:
+		return fuzz_hypercall(m, nr, arg);
 	case HC_DEBUG_TRAP:
 		return debug_trap(v, arg);
 	default:

@@ -244,10 +244,10 @@ static void skip_kernel(struct machine *m)
 
 int machine_run(struct machine *m)
 {
-	int ready = MOTE_READY;
+	int paused = m->status;
 
 	vcpu_prepare_kicks();
-	if (atomic_compare_exchange_strong(&m->status, &ready, -1) && m->resumed)
+	if (machine_paused(paused) && atomic_compare_exchange_strong(&m->status, &paused, -1) && m->resumed)
 		skip_kernel(m);
 	if (m->resumed)
 		resume_devices(m);
@@ -262,10 +262,10 @@ int machine_run(struct machine *m)
 /* Async-signal-safe. */
 static void set_status(struct machine *m, int status, enum mote_end how)
 {
-	int running = -1, ready = MOTE_READY;
+	int before = -1;
 
-	if (atomic_compare_exchange_strong(&m->status, &running, status) ||
-	    (status != MOTE_READY && atomic_compare_exchange_strong(&m->status, &ready, status)))
+	if (atomic_compare_exchange_strong(&m->status, &before, status) ||
+	    (!machine_paused(status) && machine_paused(before) && atomic_compare_exchange_strong(&m->status, &before, status)))
 		m->end = how;
 	m->stay = true;
 	vcpu_kick_all(m);

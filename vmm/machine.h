@@ -25,6 +25,12 @@
 #include "shared/abi/hypercall.h"
 #include "track.h"
 
+/* machine_run()'s answer at the end of a fuzzed program, where it may be continued as after MOTE_READY (share.h). */
+#define MOTE_CASE_END 257
+
+struct fuzz_channel; /* share.h */
+struct report;	     /* report.h */
+
 struct vcpu {
 	struct machine *machine;
 	unsigned int index;
@@ -65,6 +71,10 @@ struct machine {
 	atomic_bool irqs_bound; /* set under start_lock */
 
 	struct test_control test;
+	struct fuzz_channel *fuzz; /* NULL: nobody fuzzes here */
+	/* Gets reports on a broken guest in place of stderr, in the vCPU's thread; NULL: they are printed. */
+	void (*on_report)(void *ctx, const struct report *report);
+	void *report_ctx;
 	struct debugger *debugger; /* NULL but for machine_debug() */
 	struct gdb *gdb;
 
@@ -84,7 +94,7 @@ struct machine {
 	size_t order_len;
 	int order_fd; /* the host's file that goes with it, -1: none */
 
-	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY */
+	atomic_int status;	     /* -1 while running, then the exit status, or MOTE_READY, MOTE_CASE_END */
 	enum ready_point ready_why;  /* of the last HC_READY */
 	_Atomic(enum mote_end) end;	     /* how the run ended; set once with status */
 	uint64_t ready_frame;	     /* gpa: with what the program goes on from there; 0: it does not */
@@ -129,6 +139,11 @@ void vcpu_prepare_kicks(void);
 void vcpu_kick_all(struct machine *m);
 
 /* ---- machine.c ---- */
+/* A status from which machine_run() goes on. */
+static inline bool machine_paused(int status)
+{
+	return status >= MOTE_READY;
+}
 /* A machine with nothing in it yet; NULL: no memory. machine_destroy() takes it down. */
 struct machine *machine_alloc(unsigned int cpus, unsigned int flags);
 /* The guest or the kernel has come to its end, or to a ready point: status becomes the exit status unless

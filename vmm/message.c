@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mote.h"
@@ -29,11 +30,35 @@ static void write_all(const char *p, size_t len)
 	}
 }
 
+static _Thread_local struct message_sink *captured;
+
+struct message_sink *message_capture(struct message_sink *sink)
+{
+	struct message_sink *before = captured;
+
+	captured = sink;
+	return before;
+}
+
+static void keep(struct message_sink *s, const char *text, size_t len)
+{
+	size_t room = s->size - 1 - s->len;
+
+	len = len < room ? len : room;
+	memcpy(s->text + s->len, text, len);
+	s->len += len;
+	s->text[s->len] = 0;
+}
+
 void message_write(const char *text, size_t len)
 {
 	char out[2048];
 	size_t n = 0;
 
+	if (captured) {
+		keep(captured, text, len);
+		return;
+	}
 	if (!raw_terminal) {
 		write_all(text, len);
 		return;

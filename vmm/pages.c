@@ -14,8 +14,10 @@ static int each_of(struct machine *m, uint64_t first, uint64_t end, page_fn fn, 
 {
 	int r = 0;
 
-	for (uint64_t n = first; n < end && !r; n++)
-		r = fn(ctx, m, n);
+	for (uint64_t n = first; n < end && !r; n++) {
+		if (!track_excluded(&m->track, n))
+			r = fn(ctx, m, n);
+	}
 	return r;
 }
 

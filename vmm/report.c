@@ -11,8 +11,6 @@
 #include "message.h"
 #include "symbol.h"
 
-#define MAX_MESSAGE 4096
-
 /* The kernel's file, mapped for the time of one report. */
 struct kernel_file {
 	int fd;
@@ -45,16 +43,17 @@ static void kernel_file_close(struct kernel_file *k)
 
 /* A return address points behind the call: look for the byte before it, or a noreturn call at the
  * end of a function is given to the next one. */
-static void print_address(const struct kernel_file *k, uint64_t addr, bool is_return)
+static void print_address(const struct kernel_file *k, uint64_t addr, bool is_return, bool lines)
 {
-	char name[128], line[256];
+	char name[128], line[256] = "";
 	uint64_t at = addr - is_return, offset;
 
 	if (symbols_find(&k->symbols, at, name, sizeof(name), &offset)) {
 		message_printf("  %#018llx\n", (unsigned long long)addr);
 		return;
 	}
-	symbols_source_line(k->fd, at, line, sizeof(line));
+	if (lines)
+		symbols_source_line(k->fd, at, line, sizeof(line));
 	message_printf("  %#018llx %s+%#llx%s%s%s\n", (unsigned long long)addr, name,
 		       (unsigned long long)offset + is_return, line[0] ? " (" : "", line,
 		       line[0] ? ")" : "");
@@ -67,95 +66,137 @@ static void print_registers(const unsigned long long *reg, unsigned int count)
 			       i % 4 == 3 || i + 1 == count ? "\n" : "");
 }
 
-static void print_code(const struct memory *mem, uint64_t root, uint64_t pc)
+static void print_code(const struct report *r)
 {
-	uint64_t run;
-	const uint8_t *host = memory_walk(mem, root, pc, false, false, &run);
-
-	if (!host) {
+	if (!r->code_len) {
 		message_printf("  code at pc is not mapped\n");
 		return;
 	}
 	message_printf("  code:");
-	for (uint64_t i = 0; i < run && i < 16; i++)
-		message_printf(" %02x", host[i]);
+	for (unsigned int i = 0; i < r->code_len; i++)
+		message_printf(" %02x", r->code[i]);
 	message_printf("\n");
 }
 
-/* Follow the frame pointers, each of which points at the saved one below the return address. */
-static void print_backtrace(const struct memory *mem, const struct kernel_file *k, uint64_t root,
-			    uint64_t fp)
+static void print_pc(const struct kernel_file *k, const struct report *r, bool lines)
 {
-	for (unsigned int depth = 0; depth < HC_PANIC_FRAMES; depth++) {
+	if (r->reg_count > arch_register_pc())
+		print_address(k, r->reg[arch_register_pc()], false, lines);
+}
+
+static void print_panic(const struct kernel_file *k, const struct report *r, bool lines)
+{
+	mote_error("guest kernel panic on cpu %llu: %s", r->cpu, r->message);
+	print_registers(r->reg, r->reg_count);
+	print_pc(k, r, lines);
+}
+
+static void print_broken(const struct kernel_file *k, const struct report *r, bool lines)
+{
+	mote_error("the guest kernel %s", r->message);
+	message_printf("  cpu %llu, in %s mode, tables at %#llx, last page fault at %#llx, at\n", r->cpu,
+		       r->user ? "user" : "supervisor", r->root, r->fault_address);
+	print_pc(k, r, lines);
+	print_code(r);
+	print_registers(r->reg, r->reg_count);
+}
+
+void report_print(const struct machine *m, const struct report *r, bool lines)
+{
+	struct kernel_file k;
+
+	kernel_file_open(&k, m);
+	(r->panic ? print_panic : print_broken)(&k, r, lines);
+	for (unsigned int i = 0; i < r->frame_count; i++)
+		print_address(&k, r->frame[i], true, lines);
+	kernel_file_close(&k);
+}
+
+/* Follow the frame pointers, each of which points at the saved one below the return address. */
+static void follow_frames(struct report *r, const struct memory *mem, uint64_t fp)
+{
+	while (r->frame_count < HC_PANIC_FRAMES) {
 		uint64_t run, frame[2];
-		const void *host = memory_walk(mem, root, fp, false, false, &run);
+		const void *host = memory_walk(mem, r->root, fp, false, false, &run);
 
 		if (!host || run < sizeof(frame) || fp < BOOT_DIRECT_MAP_BASE)
 			return;
 		memcpy(frame, host, sizeof(frame));
 		if (!frame[1])
 			return;
-		print_address(k, frame[1], true);
+		r->frame[r->frame_count++] = frame[1];
 		if (frame[0] <= fp)
 			return;
 		fp = frame[0];
 	}
 }
 
-void report_guest_broken(struct vcpu *v, const char *format, ...)
+static void copy_code(struct report *r, const struct memory *mem)
+{
+	uint64_t run;
+	const void *host = memory_walk(mem, r->root, r->reg[arch_register_pc()], false, false, &run);
+
+	r->code_len = 0;
+	if (!host)
+		return;
+	r->code_len = run < REPORT_CODE ? (unsigned int)run : REPORT_CODE;
+	memcpy(r->code, host, r->code_len);
+}
+
+void report_fill(struct report *r, struct vcpu *v)
+{
+	const struct memory *mem = &v->machine->memory;
+
+	r->cpu = v->index;
+	r->user = arch_vcpu_in_user(v);
+	r->root = arch_vcpu_root(v);
+	r->fault_address = arch_fault_address(v);
+	r->reg_count = arch_registers(v, r->reg);
+	r->frame_count = 0;
+	copy_code(r, mem);
+	follow_frames(r, mem, r->reg[arch_register_fp()]);
+}
+
+/* Tell it, unless the machine has come to its end already; then that is its end. */
+static void tell(struct vcpu *v, const struct report *r, enum mote_end how)
 {
 	struct machine *m = v->machine;
-	unsigned long long reg[ARCH_MAX_REGS];
-	uint64_t root = arch_vcpu_root(v);
-	unsigned int count = arch_registers(v, reg);
-	char text[MAX_MESSAGE];
-	struct kernel_file k;
+
+	pthread_mutex_lock(&m->report_lock);
+	if (atomic_load(&m->status) < 0) {
+		if (m->on_report)
+			m->on_report(m->report_ctx, r);
+		else
+			report_print(m, r, true);
+	}
+	if (!debug_broken(v))
+		machine_end(m, MOTE_FAILED, how);
+	pthread_mutex_unlock(&m->report_lock);
+}
+
+void report_guest_broken(struct vcpu *v, const char *format, ...)
+{
+	struct report r = {.panic = false};
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(r.message, sizeof(r.message), format, ap);
 	va_end(ap);
-	pthread_mutex_lock(&m->report_lock);
-	if (atomic_load(&m->status) < 0) {
-		kernel_file_open(&k, m);
-		mote_error("the guest kernel %s", text);
-		message_printf(
-			"  cpu %u, in %s mode, tables at %#llx, last page fault at %#llx, at\n",
-			v->index, arch_vcpu_in_user(v) ? "user" : "supervisor",
-			(unsigned long long)root, (unsigned long long)arch_fault_address(v));
-		print_address(&k, reg[arch_register_pc()], false);
-		print_code(&m->memory, root, reg[arch_register_pc()]);
-		print_registers(reg, count);
-		print_backtrace(&m->memory, &k, root, reg[arch_register_fp()]);
-		kernel_file_close(&k);
-	}
-	if (!debug_broken(v))
-		machine_end(m, MOTE_FAILED, MOTE_END_BROKEN);
-	pthread_mutex_unlock(&m->report_lock);
+	report_fill(&r, v);
+	tell(v, &r, MOTE_END_BROKEN);
 }
 
 void report_panic(struct vcpu *v, const struct hc_panic *p)
 {
-	struct machine *m = v->machine;
-	uint64_t len = p->message_len < MAX_MESSAGE ? p->message_len : MAX_MESSAGE;
-	const char *text = memory_range(&m->memory, p->message_gpa, len);
-	struct kernel_file k;
+	struct report r = {.panic = true, .cpu = p->cpu};
+	uint64_t len = p->message_len < sizeof(r.message) - 1 ? p->message_len : sizeof(r.message) - 1;
 
-	pthread_mutex_lock(&m->report_lock);
-	if (atomic_load(&m->status) < 0) {
-		kernel_file_open(&k, m);
-		mote_error("guest kernel panic on cpu %llu: %.*s", (unsigned long long)p->cpu,
-			   text ? (int)len : 9, text ? text : "(no text)");
-		if (p->reg_count && p->reg_count <= ARCH_MAX_REGS) {
-			print_registers(p->reg, (unsigned int)p->reg_count);
-			if (p->reg_count > arch_register_pc())
-				print_address(&k, p->reg[arch_register_pc()], false);
-		}
-		for (uint64_t i = 0; i < p->frame_count && i < HC_PANIC_FRAMES; i++)
-			print_address(&k, p->frame[i], true);
-		kernel_file_close(&k);
-	}
-	if (!debug_broken(v))
-		machine_end(m, MOTE_FAILED, MOTE_END_PANIC);
-	pthread_mutex_unlock(&m->report_lock);
+	if (memory_read(&v->machine->memory, p->message_gpa, r.message, len))
+		strcpy(r.message, "(no text)");
+	if (p->reg_count <= ARCH_MAX_REGS)
+		r.reg_count = (unsigned int)p->reg_count;
+	memcpy(r.reg, p->reg, r.reg_count * sizeof(r.reg[0]));
+	r.frame_count = p->frame_count < HC_PANIC_FRAMES ? (unsigned int)p->frame_count : HC_PANIC_FRAMES;
+	memcpy(r.frame, p->frame, r.frame_count * sizeof(r.frame[0]));
+	tell(v, &r, MOTE_END_PANIC);
 }

@@ -425,7 +425,7 @@ static int reset_frozen(struct machine *m, struct snapshot *s)
 {
 	/* A run that ended as it should leaves a kernel that can be asked to help. */
 	bool trusted = m->end == MOTE_END_EXIT || m->end == MOTE_END_NONE;
-	bool plain = m->end == MOTE_END_EXIT && m->cpus == 1 && !m->debugger;
+	bool plain = (m->end == MOTE_END_EXIT || m->status == MOTE_CASE_END) && m->cpus == 1 && !m->debugger;
 	uint64_t counter;
 	int err = forget_disks(m);
 

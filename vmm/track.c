@@ -72,6 +72,15 @@ void track_add(struct track *t, uint32_t page)
 	t->list[t->count++] = page;
 }
 
+void track_exclude(struct track *t, uint32_t page)
+{
+	for (uint32_t i = 0; t->age[page] && i < t->count; i++) {
+		if (t->list[i] == page)
+			t->list[i--] = t->list[--t->count];
+	}
+	t->age[page] = TRACK_SHARED;
+}
+
 /* Candidates from the bits of one word. */
 static void add_bits(struct track *t, uint64_t word, uint64_t bits)
 {
@@ -109,7 +118,7 @@ void track_compared(struct track *t, uint32_t i, bool differed)
 
 	if (differed)
 		*age = 1;
-	else if (*age < UINT8_MAX)
+	else if (*age < TRACK_SHARED - 1)
 		++*age;
 	t->settled += *age > age_limit(t);
 }

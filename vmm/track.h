@@ -16,11 +16,13 @@
 
 struct machine;
 
+#define TRACK_SHARED UINT8_MAX /* the page's memory is others' (share.h): it is no part of the machine's state */
+
 struct track {
 	uint64_t pages;	   /* of guest memory */
 	uint64_t *log;	   /* KVM's bitmap; NULL: not tracking */
 	uint64_t *seen;	   /* bit: noted in KVM's log and not cleared since */
-	uint8_t *age;	   /* 0: no candidate; else 1 + resets since it last differed */
+	uint8_t *age;	   /* 0: no candidate; TRACK_SHARED; else 1 + resets since it last differed */
 	uint32_t *list;	   /* the candidates */
 	uint32_t count, settled; /* how many, and how many of them are old enough to leave */
 	bool manual;	   /* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 */
@@ -33,6 +35,12 @@ void track_free(struct track *t);
 int track_collect(struct machine *m);
 /* Make page n a candidate by hand. */
 void track_add(struct track *t, uint32_t page);
+/* Page n is none of the machine's from now on. */
+void track_exclude(struct track *t, uint32_t page);
+static inline bool track_excluded(const struct track *t, uint64_t page)
+{
+	return t->age && t->age[page] == TRACK_SHARED;
+}
 /* Page list[i] was compared: did it differ? */
 void track_compared(struct track *t, uint32_t i, bool differed);
 /* All candidates are equal to the snapshot now: those that seldom differ leave. 0 or a negative errno, said. */

@@ -72,7 +72,7 @@ static bool ended_for_good(struct machine *m)
 {
 	int status = atomic_load_explicit(&m->status, memory_order_relaxed);
 
-	return status >= 0 && status != MOTE_READY;
+	return status >= 0 && !machine_paused(status);
 }
 
 static void exit_mmio(struct vcpu *v)

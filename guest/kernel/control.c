@@ -1,6 +1,7 @@
 #include "kernel/control.h"
 
 #include "kernel/boot.h"
+#include "kernel/fuzz/fuzz.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/random.h"
 #include "kernel/mm/page.h"
@@ -22,6 +23,7 @@ void control_init(void)
 	control->random = virt_to_phys(random_control());
 	control->apply = (u64)arch_apply_stores;
 	klog_place(&control->log, &control->log_size, &control->log_written);
+	coverage_place(control);
 }
 
 void control_note_table(const struct page *p)

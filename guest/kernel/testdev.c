@@ -8,6 +8,7 @@
 #include "drivers/virtio/console.h"
 #include "kernel/boot.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/fuzz/fuzz.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -288,6 +289,10 @@ static long testdev_ioctl(struct file *f __unused, unsigned int cmd, unsigned lo
 		return arg > 1 ? -EINVAL : arch_hypercall(HC_COVERAGE, arg, 0, 0, 0);
 	case MOTE_COUNTS:
 		return ioctl_counts(p);
+	case MOTE_FUZZ_SHARE:
+	case MOTE_FUZZ_END:
+	case MOTE_CENSUS:
+		return fuzz_ioctl(cmd, arg);
 	default:
 		return -ENOTTY;
 	}

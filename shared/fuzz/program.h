@@ -54,12 +54,13 @@ struct fuzz_program {
 struct fuzz_row {
 	const char *name;
 	const char *epic;
-	int nr; /* on this architecture */
+	int nr; /* on this architecture, -1: none; no program has such a row */
+	int id; /* the number on x86_64: what names the call in the bytes */
 	uint8_t argc;
 	uint8_t kind[FUZZ_MAX_ARGS]; /* enum syscall_kind_fuzz, in the order of SYSCALL_KINDS */
 	const char *arg[FUZZ_MAX_ARGS];
 };
-/* Every implemented call with a number on this architecture. */
+/* Every implemented call, in the order of id. */
 extern const struct fuzz_row fuzz_row[];
 extern const unsigned int fuzz_row_count;
 

@@ -79,7 +79,7 @@ void fuzz_set_options(struct fuzz_rig *r, unsigned int options);
  * errno, said: the rig is good for nothing but fuzz_close().
  */
 int fuzz_run(struct fuzz_rig *r, enum fuzz_thoroughness how, struct fuzz_outcome *out);
-/* From any thread or signal handler: end the run that is on as FUZZ_STOPPED. */
+/* From any thread or signal handler: end the run that is on, or else the next, as FUZZ_STOPPED. */
 void fuzz_stop(struct fuzz_rig *r);
 
 /* Where edge i of the kernel is; 0 when there is none. */
@@ -88,7 +88,13 @@ size_t fuzz_edges(const struct fuzz_rig *r);
 /* The machine, for a debugger and for those who print; it is between two runs. */
 struct machine *fuzz_machine(struct fuzz_rig *r);
 
-/* Serve afl-fuzz on descriptors 198 and 199, with its shared memory from the environment, until it goes: an exit status. */
-int fuzz_serve(struct fuzz_rig *r, const char *findings_path);
+/*
+ * Serve afl-fuzz (afl-showmap, afl-tmin ...) on descriptors 198 and 199, with its shared memory from the environment, until it goes: an
+ * exit status. Where those descriptors are not open one case is run, and a finding ends the process by its signal (fuzz_signal()).
+ * findings_path: see findings.h, NULL: nowhere. input: where AFL++ puts test cases if not into shared memory, NULL: standard input.
+ */
+int fuzz_serve(struct fuzz_rig *r, const char *findings_path, const char *input);
+/* What AFL++ is told killed the target: 0 for FUZZ_FINE. */
+int fuzz_signal(enum fuzz_kind kind);
 
 #endif

@@ -182,8 +182,12 @@ void panic_set_regs(const struct arch_regs *r);
 /* ---- cpu.c ---- */
 /* Make the code at `at` (5 bytes are written) jump to `target` from now on. Before any other CPU or program runs. */
 void code_divert(u8 *at, const void *target);
-/* A function that may be diverted: its callers know nothing of its inside. */
+/* A function that may be diverted: its callers know nothing of its inside. (Nor does clang of what might be replaced.) */
+#ifdef __clang__
+#define DIVERTED __attribute__((noinline, weak, aligned(16)))
+#else
 #define DIVERTED __attribute__((noipa, aligned(16)))
+#endif
 
 /* ---- virtual.c ---- */
 /* A program's general protection fault: carry out the read of the counter that it was; false: it was none, or is none of ours. */

@@ -61,8 +61,7 @@ void tmpfs_enter(struct dentry *d, struct inode *i)
 	dentry_get(d);
 }
 
-/* dir's entries are all in the dcache from now on. */
-static int dir_populate(struct dentry *d)
+int tmpfs_populate(struct dentry *d)
 {
 	if (d->inode->ops != &lazy_dir_ops)
 		return 0;
@@ -165,7 +164,7 @@ static void drop_link(struct inode *i)
 
 static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 {
-	int err = dir_populate(d->parent);
+	int err = tmpfs_populate(d->parent);
 	if (err)
 		return err;
 	drop_link(d->inode);
@@ -185,9 +184,9 @@ static void drop_dir(struct inode *dir, struct dentry *d)
 
 static int tmpfs_rmdir(struct inode *dir, struct dentry *d)
 {
-	int err = dir_populate(d->parent);
+	int err = tmpfs_populate(d->parent);
 	if (!err)
-		err = dir_populate(d);
+		err = tmpfs_populate(d);
 	if (err)
 		return err;
 	if (!list_empty(&d->children))
@@ -204,7 +203,7 @@ static int rename_over(struct inode *new_dir, struct dentry *new)
 	if (!S_ISDIR(new->inode->mode)) {
 		drop_link(new->inode);
 	} else {
-		int err = dir_populate(new);
+		int err = tmpfs_populate(new);
 		if (err)
 			return err;
 		if (!list_empty(&new->children))
@@ -218,9 +217,9 @@ static int rename_over(struct inode *new_dir, struct dentry *new)
 static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
 			unsigned int flags)
 {
-	int err = dir_populate(old->parent);
+	int err = tmpfs_populate(old->parent);
 	if (!err)
-		err = dir_populate(new->parent);
+		err = tmpfs_populate(new->parent);
 	if (!err && new->inode && !(flags & RENAME_EXCHANGE))
 		err = rename_over(new_dir, new);
 	if (err)
@@ -319,7 +318,7 @@ isize dir_read(struct file *f, struct uio *to, file_off *pos)
 static int tmpfs_readdir(struct file *f, struct dir_emit *e)
 {
 	struct dentry *dir = f->path.dentry, *d;
-	int err = dir_populate(dir);
+	int err = tmpfs_populate(dir);
 	if (err)
 		return err;
 	inode_accessed(f->path.mount, dir->inode, f->flags);

@@ -26,6 +26,8 @@ void *tmpfs_source_data(const struct super *s);
 struct inode *tmpfs_inode_create(struct super *s, u32 mode, u32 rdev);
 /* Let dir's entries come from the super's source. */
 void tmpfs_make_lazy(struct inode *dir);
+/* Directory d's entries are all in the dcache from now on, whatever file system it is of. 0 or -ENOMEM, -EIO. */
+int tmpfs_populate(struct dentry *d);
 /* Enter i (reference taken over) in d and pin it. */
 void tmpfs_enter(struct dentry *d, struct inode *i);
 /* Make an entry (name: no such entry yet) of dir: a directory (00755 | S_IFDIR), device node, fifo; link text for a symlink. 0, -ENOMEM. */

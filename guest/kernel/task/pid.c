@@ -29,6 +29,14 @@ int pid_last_used(void)
 	return pid_last;
 }
 
+u64 pid_table_pages(void)
+{
+	u64 n = 0;
+	for (size_t k = 0; k < ARRAY_SIZE(pid_table); k++)
+		n += pid_table[k] != NULL;
+	return n;
+}
+
 static int next_free(void)
 {
 	int nr = pid_last;
