@@ -305,6 +305,7 @@ void oracle_close(struct oracle *o)
 	for (int i = 0; i < FUZZ_AREAS; i++)
 		close(o->areas[i]);
 	oracle_allow_free(o->allow);
+	free(o->text);
 	free(o);
 }
 

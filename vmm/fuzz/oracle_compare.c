@@ -72,9 +72,11 @@ static enum verdict differ_in_value(struct comparison *c, unsigned int i, long l
 
 	oracle_answer_class(theirs, t, sizeof(t));
 	oracle_answer_class(ours, o, sizeof(o));
-	/* Of two successes only that they are not the same matters, lest every number be a difference of its own. */
+	/* Large numbers would make every program's difference one of its own. */
+	if (theirs >= 4096 && ours >= 4096)
+		return differ(c, i, "ok", "ok with another value");
 	if (theirs >= 0 && ours >= 0)
-		return differ(c, i, "another result", "this");
+		return differ(c, i, t, o);
 	if (theirs >= 0)
 		return differ(c, i, "ok", o);
 	return differ(c, i, t, ours >= 0 ? "ok" : o);
@@ -135,7 +137,7 @@ static enum verdict compare_answers(struct comparison *c, unsigned int i, const 
 	if (rules & ORACLE_OUTPUT_VARIES || t->output == o->output || !same_output(c->theirs, c->runs, i) ||
 	    !same_output(c->ours, c->runs, i))
 		return ALIKE;
-	return differ(c, i, "other output", "this");
+	return differ(c, i, "ok", "ok with other output");
 }
 
 static enum verdict compare_call(struct comparison *c, unsigned int i)

@@ -14,6 +14,7 @@ struct oracle {
 	bool single_id;
 	struct oracle_allow *allow;
 	struct oracle_counts counts;
+	char *text; /* of the last difference that was told */
 };
 
 #endif

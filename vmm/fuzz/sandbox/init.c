@@ -109,10 +109,14 @@ static const char *set_process(void)
 	return NULL;
 }
 
-static void execute(void)
+static void execute(unsigned int time_limit)
 {
-	static char *const argv[] = {"executor", "--host", CASE_FD_TEXT, RESULTS_TEXT, NULL};
-	static char *const envp[] = {NULL};
+	char limit[16];
+	char *const argv[] = {"executor", "--host", CASE_FD_TEXT, RESULTS_TEXT, "/tmp/fuzz", limit, NULL};
+	char *const envp[] = {NULL};
+
+	/* What is left is for ending whatever the program has left behind. */
+	snprintf(limit, sizeof(limit), "%u", time_limit / 3);
 
 	execveat(EXECUTOR_FD, "", argv, envp, AT_EMPTY_PATH);
 	_exit(SANDBOX_BROKEN);
@@ -135,7 +139,7 @@ void sandbox_init(const struct sandbox *s)
 	if (executor < 0)
 		_exit(SANDBOX_BROKEN);
 	if (!executor)
-		execute();
+		execute(s->time_limit);
 	do
 		pid = wait(&status);
 	while (pid != executor && (pid > 0 || errno == EINTR));

@@ -125,9 +125,6 @@ static void enter_namespaces(void)
 	if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS))
 		fail("mount, ipc and uts namespaces", errno);
 	forbid_nesting();
-	/* When memory is short it is a program's fault. */
-	if (write_file("/proc/self/oom_score_adj", "1000"))
-		fail("being the first to go when memory is short", errno);
 	const char *failed = sandbox_base();
 
 	if (failed)
@@ -194,6 +191,9 @@ void sandbox_keep(const struct sandbox *s)
 	setsid();
 	if (close_range(SANDBOX_FD_END, ~0u, 0))
 		fail("closing descriptors", errno);
+	/* When memory is short it is a program's fault. */
+	if (write_file("/proc/self/oom_score_adj", "1000"))
+		fail("being the first to go when memory is short", errno);
 	enter_user_namespace(s);
 	enter_namespaces();
 	answer("", 0);
