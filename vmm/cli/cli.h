@@ -11,5 +11,6 @@ int cmd_check(int argc, char **argv);
 int cmd_syscalls(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_test(int argc, char **argv);
+int cmd_fuzz(int argc, char **argv);
 
 #endif

@@ -1,27 +1,31 @@
-/* mote fuzz target: the program that AFL++ fuzzes. Not for people. */
-#include "cli/fuzz_target.h"
-
-#include <errno.h>
+/* `mote fuzz target`: what afl-fuzz starts and talks to. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "fuzz/fuzz.h"
+#include "fuzz.h"
+#include "fuzz_options.h"
 #include "mote.h"
+
+#define LIMIT_MAX 3600000ul
 
 struct target {
 	struct fuzz_config config;
 	const char *findings;
-	const char *input;
+	const char *input; /* where AFL++ puts test cases if not into shared memory; NULL: standard input */
 };
 
-static void usage(FILE *out)
+/* afl-fuzz throws away what its targets say. */
+static void speak_to(const char *log)
 {
-	fputs("usage: mote fuzz target [--kernel FILE] [--executor FILE] [--findings FILE] [--time-limit MS] [FILE]\n"
-	      "\n"
-	      "Runs programs for afl-fuzz, afl-showmap and their kin, which start it. FILE (@@) or standard input is a program where AFL++\n"
-	      "does not share memory for it.\n",
-	      out);
+	int fd = log ? open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666) : -1;
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
 }
 
 static bool parse_limit(const char *text, unsigned int *ms)
@@ -29,66 +33,64 @@ static bool parse_limit(const char *text, unsigned int *ms)
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (*end || n < 1 || n > 3600000) {
-		mote_error("fuzz target: --time-limit takes 1 to 3600000 milliseconds, not '%s'", text);
+	if (*end || n < 1 || n > LIMIT_MAX) {
+		mote_error("fuzz target: --time-limit takes 1 to %lu milliseconds, not '%s'", LIMIT_MAX, text);
 		return false;
 	}
 	*ms = (unsigned int)n;
 	return true;
 }
 
-/* -1: go on; else the exit status. */
-static int parse(int argc, char **argv, struct target *t)
+static bool parse(int argc, char **argv, struct target *t)
 {
-	static const struct option options[] = {{"kernel", required_argument, NULL, 'k'}, {"executor", required_argument, NULL, 'e'},
-						{"findings", required_argument, NULL, 'f'}, {"time-limit", required_argument, NULL, 't'},
-						{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0}};
-	int opt;
+	static const struct option options[] = {
+		{"findings", required_argument, NULL, 'f'}, {"log", required_argument, NULL, 'l'},
+		{"kernel", required_argument, NULL, 'k'},   {"executor", required_argument, NULL, 'e'},
+		{"oracle", no_argument, NULL, 'o'},	    {"time-limit", required_argument, NULL, 't'},
+		{NULL, 0, NULL, 0}};
+	int option;
 
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (opt) {
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		switch (option) {
+		case 'f':
+			t->findings = optarg;
+			break;
+		case 'l':
+			speak_to(optarg);
+			break;
 		case 'k':
 			t->config.kernel = optarg;
 			break;
 		case 'e':
 			t->config.executor = optarg;
 			break;
-		case 'f':
-			t->findings = optarg;
+		case 'o':
 			break;
 		case 't':
 			if (!parse_limit(optarg, &t->config.time_limit))
-				return MOTE_FAILED;
+				return false;
 			break;
-		case 'h':
-			usage(stdout);
-			return 0;
 		default:
-			usage(stderr);
-			return MOTE_FAILED;
+			fuzz_complain(option, argv[optind - 1], "fuzz");
+			return false;
 		}
 	}
 	t->input = argv[optind];
-	return -1;
+	return true;
 }
 
-int fuzz_target_main(int argc, char **argv)
+int fuzz_cmd_target(int argc, char **argv)
 {
-	struct target t = {.config = {.kernel = NULL}};
-	struct fuzz_rig *r;
-	int status = parse(argc, argv, &t);
+	struct target t = {.findings = NULL};
+	struct fuzz_rig *rig;
+	int status = 0;
 
-	if (status >= 0)
-		return status;
-	if (fuzz_open(&r, &t.config))
+	if (!parse(argc, argv, &t) || fuzz_open(&rig, &t.config))
 		return MOTE_FAILED;
-	if (getenv("AFL_DUMP_MAP_SIZE")) {
-		printf("%zu\n", fuzz_map_size(r));
-		status = 0;
-	} else {
-		status = fuzz_serve(r, t.findings, t.input);
-	}
-	fuzz_close(r);
+	if (getenv("AFL_DUMP_MAP_SIZE"))
+		printf("%zu\n", fuzz_map_size(rig));
+	else
+		status = fuzz_serve(rig, t.findings, t.input);
+	fuzz_close(rig);
 	return status;
 }

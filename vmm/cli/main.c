@@ -15,6 +15,7 @@ static const struct command {
 	{"run", cmd_run, "start a program in a fresh guest"},
 	{"snapshot", cmd_snapshot, "write a machine that is ready to run to a file"},
 	{"test", cmd_test, "run tests, each in a fresh machine, many at a time"},
+	{"fuzz", cmd_fuzz, "fuzz the guest kernel's system calls with afl-fuzz"},
 	{"check", cmd_check, "what this host offers, and how fast it is"},
 	{"syscalls", cmd_syscalls, "list the system calls and their state"},
 	{"bench", cmd_bench, "measure speed beside the host's own floors"},
