@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
+#include "fuzz/rig.h"
 #include "oracle_state.h"
 
 #define RUNS 3 /* of each side, all of which must agree */
@@ -96,7 +96,7 @@ int oracle_check(struct oracle *o, struct fuzz_rig *r, struct fuzz_outcome *out)
 	int error = b && map ? 0 : -ENOMEM;
 
 	if (!error) {
-		unsigned int options = fuzz_options(r);
+		unsigned int options = r->options;
 
 		memcpy(map, fuzz_map(r), size);
 		fuzz_set_options(r, options | FUZZ_OBSERVE);
