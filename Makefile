@@ -46,6 +46,8 @@ FUZZ_OBJ := $(patsubst %,$(FUZZ_DIR)/%.o,$(FUZZ_SRC))
 FUZZ_UNCOUNTED := $(addprefix guest/kernel/,lib/% fuzz/% main.c fdt.c control.c devices.c debug_layout.c testdev.c fs/boot.c \
 	mm/page.c mm/slab.c mm/pgtable.c task/first.c task/ready.c task/trace.c task/sched.c task/runqueue.c task/lock.c task/load.c \
 	task/wait.c task/mutex.c time/timer.c time/clock.c time/cpu_clock.c time/virtual.c) guest/syscall/dispatch.c guest/syscall/arch.c
+# The file with a bug on purpose, FUZZ_PLANT=1: what a fuzzer must find.
+PLANTED := $(FUZZ_DIR)/guest/kernel/fs/rw.c
 COUNTERS := -fsanitize-coverage=inline-8bit-counters,pc-table
 
 # ---- the VMM ----
@@ -64,6 +66,9 @@ all: $(BUILD)/mote $(KERNEL)
 fuzz: $(BUILD)/fuzz/kernel
 ifeq ($(FUZZ),1)
 all: fuzz
+endif
+ifeq ($(FUZZ_PLANT),1)
+all fuzz: $(BUILD)/fuzz/kernel-planted
 endif
 
 $(BUILD)/libmote.a: $(VMM_OBJ)
@@ -104,6 +109,13 @@ $(KERNEL_DIR)/%.S.o: %.S Makefile
 $(BUILD)/fuzz/kernel: $(FUZZ_OBJ) $(KERNEL_LDS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(KERNEL_LINK) -o $@ $(FUZZ_OBJ) -lfdt -lgcc
+
+$(BUILD)/fuzz/kernel-planted: $(FUZZ_OBJ) $(PLANTED).planted.o $(KERNEL_LDS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(KERNEL_LINK) -o $@ $(FUZZ_OBJ:$(PLANTED).o=$(PLANTED).planted.o) -lfdt -lgcc
+$(PLANTED).planted.o: guest/kernel/fs/rw.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -DFUZZ_PLANT $(COUNTERS) $(KERNEL_ARCHFLAGS) -MMD -MP -c -o $@ $<
 
 $(patsubst %,$(FUZZ_DIR)/%.o,$(filter-out $(FUZZ_UNCOUNTED),$(GENERIC_SRC))): FUZZ_CFLAGS += $(COUNTERS)
 $(FUZZ_DIR)/%.c.o: %.c Makefile
@@ -249,7 +261,7 @@ uninstall:
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev libseccomp-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
+	libc6-dev-arm64-cross qemu-system-x86 clang binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -268,7 +280,7 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all unit-build guest-tests reset-tests bench-programs
+	$(Q)$(MAKE) -s all fuzz unit-build guest-tests reset-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 

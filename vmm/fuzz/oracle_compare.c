@@ -1,6 +1,8 @@
 /* Where two kernels' answers to the same program part. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "oracle.h"
 #include "oracle_key.h"
@@ -128,8 +130,10 @@ static enum verdict compare_answers(struct comparison *c, unsigned int i, const 
 		return pass_over(c, i, t, o);
 	bool both = t->value >= 0 && o->value >= 0;
 
-	if (both && rules & ORACLE_VALUE_VARIES)
+	if (both && rules & (ORACLE_VALUE_VARIES | ORACLE_ADDRESS)) {
+		c->tainted[i] = rules & ORACLE_VALUE_VARIES;
 		return ALIKE;
+	}
 	if (!same_value(c->theirs, c->runs, i) || !same_value(c->ours, c->runs, i))
 		return UNKNOWN;
 	if (t->value != o->value)
@@ -182,17 +186,42 @@ static enum verdict compare_observed(struct comparison *c)
 	return ALIKE;
 }
 
+/* Of a process: "exit 7", "SIGSEGV". */
+static void status_class(unsigned int status, char *text, size_t size)
+{
+	const char *name = WIFSIGNALED((int)status) ? sigabbrev_np(WTERMSIG((int)status)) : NULL;
+
+	if (name)
+		snprintf(text, size, "SIG%s", name);
+	else if (WIFSIGNALED((int)status))
+		snprintf(text, size, "signal %d", WTERMSIG((int)status));
+	else
+		snprintf(text, size, "exit %d", WEXITSTATUS((int)status));
+}
+
+/* The last call that was made. */
+static const char *last_call(const struct comparison *c)
+{
+	for (unsigned int i = c->p.count; i-- > 0;)
+		if (c->theirs->result[i].state != FUZZ_CALL_NOT_MADE)
+			return fuzz_row[c->p.call[i].row].name;
+	return "nothing";
+}
+
 static enum verdict compare_end(struct comparison *c)
 {
 	if (c->theirs->stage < FUZZ_STAGE_CLEAN || c->ours->stage < FUZZ_STAGE_CLEAN || !same_observed(c->theirs, c->runs) ||
 	    !same_observed(c->ours, c->runs))
 		return UNKNOWN;
-	if (c->theirs->ended != c->ours->ended && c->alone) {
-		c->d->call = -1;
-		snprintf(c->d->key, sizeof(c->d->key), "end: Linux status %#x, mote status %#x", c->theirs->ended, c->ours->ended);
-		return DIFFERENT;
-	}
-	return compare_observed(c);
+	if (c->theirs->ended == c->ours->ended || !c->alone)
+		return compare_observed(c);
+	char t[40], o[40];
+
+	status_class(c->theirs->ended, t, sizeof(t));
+	status_class(c->ours->ended, o, sizeof(o));
+	c->d->call = -1;
+	snprintf(c->d->key, sizeof(c->d->key), "end after %s: Linux %s, mote %s", last_call(c), t, o);
+	return DIFFERENT;
 }
 
 static bool is_alone(const struct fuzz_program *p)

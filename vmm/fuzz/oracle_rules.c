@@ -7,15 +7,16 @@
 #define OUTPUT	ORACLE_OUTPUT_VARIES
 #define IGNORED ORACLE_IGNORED
 #define IDS	ORACLE_IDS
+#define ADDRESS ORACLE_ADDRESS
 
 static const struct {
 	const char *name;
 	unsigned int rules;
 } table[] = {
 	/* addresses */
-	{"mmap", VALUE},
-	{"mremap", VALUE},
-	{"brk", VALUE},
+	{"mmap", ADDRESS},
+	{"mremap", ADDRESS},
+	{"brk", ADDRESS},
 	/* times: what a clock shows, what remains of a wait */
 	{"time", VALUE | OUTPUT},
 	{"times", VALUE | OUTPUT},

@@ -1,5 +1,6 @@
 #include <linux/fs.h>
 #include "kernel/fs/vfs.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
 #include "kernel/task/signal.h"
@@ -247,6 +248,34 @@ static file_off seek_data_hole(struct inode *i, file_off off, bool data)
 	return (file_off)at;
 }
 
+#ifdef FUZZ_PLANT
+/*
+ * A bug on purpose, only in build/fuzz/kernel-planted (make FUZZ_PLANT=1): what a fuzzer has to find. It takes three calls on one file, open
+ * or memfd_create apart, in any order but that lseek is the last:
+ *
+ *	ftruncate(fd, 8192 or more)	a file that is all hole
+ *	dup(fd)				the open file has a second descriptor
+ *	lseek(fd, offset, SEEK_HOLE)
+ *
+ * Each condition is a function, and so an edge of its own: a program that fulfils one more is something new.
+ */
+#define PLANTED static __attribute__((noinline)) void
+PLANTED planted_shared(struct file *f)
+{
+	BUG_ON(f->refcount > 1);
+}
+
+PLANTED planted_hole(struct file *f)
+{
+	if (f->inode->size >= 2 * PAGE_SIZE && !f->inode->mapping.page_count && !f->inode->mapping.base_pages)
+		planted_shared(f);
+}
+#else
+static inline void planted_hole(struct file *f __unused)
+{
+}
+#endif
+
 file_off cached_file_seek(struct file *f, file_off off, int whence)
 {
 	file_off base = 0, to;
@@ -261,6 +290,8 @@ file_off cached_file_seek(struct file *f, file_off off, int whence)
 		break;
 	case SEEK_DATA:
 	case SEEK_HOLE:
+		if (whence == SEEK_HOLE)
+			planted_hole(f);
 		base = seek_data_hole(f->inode, off, whence == SEEK_DATA);
 		if (base < 0)
 			return base;

@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,9 +102,6 @@ static const char *set_process(void)
 		return "making a session";
 	if (sethostname("mote", 4) || setdomainname("(none)", 6))
 		return "naming the host";
-	/* Equal runs have equal addresses. */
-	if (personality(ADDR_NO_RANDOMIZE) < 0)
-		return "fixing addresses";
 	return NULL;
 }
 
