@@ -367,6 +367,11 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 
 long sys_flock(int fd, int operation)
 {
+	int kind = operation & ~LOCK_NB;
+	if (operation & LOCK_MAND)
+		return 0; /* mandatory locks are no more, and asking for one was never refused */
+	if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
+		return -EINVAL;
 	struct file *f = fd_get(fd);
 	if (!f)
 		return -EBADF;

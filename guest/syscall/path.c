@@ -134,6 +134,9 @@ long sys_rmdir(const char __user *path)
 long sys_renameat2(int olddir, const char __user *old, int newdir, const char __user *new, unsigned int flags)
 {
 	struct user_path from, to;
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
+		return -EINVAL;
 	int err = two_names_get(&from, old, &to, new);
 	if (err)
 		return err;

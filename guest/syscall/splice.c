@@ -17,7 +17,7 @@ struct user_offset {
 	file_off value, *pos;
 };
 
-static int offset_get(struct user_offset *o, void __user *p)
+static int offset_read(struct user_offset *o, void __user *p)
 {
 	o->user = p;
 	o->pos = NULL;
@@ -26,7 +26,13 @@ static int offset_get(struct user_offset *o, void __user *p)
 	if (get_user(o->value, o->user))
 		return -EFAULT;
 	o->pos = &o->value;
-	return o->value < 0 ? -EINVAL : 0;
+	return 0;
+}
+
+static int offset_get(struct user_offset *o, void __user *p)
+{
+	int err = offset_read(o, p);
+	return !err && o->pos && o->value < 0 ? -EINVAL : err;
 }
 
 static isize offset_put(const struct user_offset *o, isize done)
@@ -56,29 +62,49 @@ static void files_put(struct two_files *f)
 	file_put(f->out);
 }
 
-static isize sendfile_checked(struct two_files *f, struct user_offset *o, size_t count)
+/* What is wrong with the source comes before what is wrong with the destination. */
+static int sendfile_source(int fd, const struct user_offset *o, size_t count, struct file **out)
 {
-	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out))
+	struct file *f = fd_get(fd);
+	int err = 0;
+	if (!f)
 		return -EBADF;
-	if (o->user && !f->in->ops->seek)
-		return -ESPIPE;
-	if (!f->in->ops->seek || f->out->flags & O_APPEND)
-		return -EINVAL;
-	return file_transfer(f->in, o->pos, f->out, NULL, MIN(count, RW_MAX));
+	if (!FILE_READABLE(f))
+		err = -EBADF;
+	else if (o->user && !f->ops->seek)
+		err = -ESPIPE;
+	else if ((isize)count < 0 || (o->pos && o->value < 0))
+		err = -EINVAL;
+	if (err)
+		file_put(f);
+	*out = f;
+	return err;
 }
 
-long sys_sendfile(int out, int in, void __user *offset, size_t count)
+/* Only files with contents of their own can be sent, for they can be read ahead: sendfile(2), NOTES. */
+static isize sendfile_checked(struct file *in, struct file *out, const struct user_offset *o, size_t count)
 {
-	struct two_files f;
+	if (!FILE_WRITABLE(out))
+		return -EBADF;
+	if (!in->ops->seek || (!S_ISREG(in->inode->mode) && !S_ISBLK(in->inode->mode)) || out->flags & O_APPEND)
+		return -EINVAL;
+	return file_transfer(in, o->pos, out, NULL, MIN(count, RW_MAX));
+}
+
+long sys_sendfile(int out_fd, int in_fd, void __user *offset, size_t count)
+{
 	struct user_offset o;
-	isize done = offset_get(&o, offset);
+	struct file *in;
+	isize done = offset_read(&o, offset);
+	if (!done)
+		done = sendfile_source(in_fd, &o, count, &in);
 	if (done)
 		return done;
-	done = files_get(&f, in, out);
-	if (done)
-		return done;
-	done = sendfile_checked(&f, &o, count);
-	files_put(&f);
+	struct file *out = fd_get(out_fd);
+	done = out ? sendfile_checked(in, out, &o, count) : -EBADF;
+	if (out)
+		file_put(out);
+	file_put(in);
 	return offset_put(&o, done);
 }
 
@@ -159,14 +185,14 @@ long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_
 {
 	struct two_files f;
 	struct user_offset oi, oo;
-	if (flags)
-		return -EINVAL;
 	isize done = files_get(&f, in, out);
 	if (done)
 		return done;
-	done = offset_get(&oi, in_off);
+	done = offset_read(&oi, in_off);
 	if (!done)
-		done = offset_get(&oo, out_off);
+		done = offset_read(&oo, out_off);
+	if (!done && (flags || (oi.pos && oi.value < 0) || (oo.pos && oo.value < 0)))
+		done = -EINVAL;
 	if (!done)
 		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);
 	if (!done && len) {

@@ -20,9 +20,9 @@
 #include "oracle_state.h"
 #include "sandbox/sandbox.h"
 
-/* Nobody's ids on the host, for all of a program's. */
-#define OUTER_IDS 0x70000000u
-#define INNER_IDS 65536u
+/* Ids 0..0x7ffffffd of programs are these on the host: nobody's. */
+#define OUTER_IDS 0x80000000u
+#define INNER_IDS (ORACLE_IDS_END)
 
 static const size_t area_size[] = {sizeof(struct fuzz_case), sizeof(struct fuzz_results)};
 

@@ -42,6 +42,9 @@ void oracle_close(struct oracle *o);
  */
 int oracle_run(struct oracle *o, const struct fuzz_case *c, struct fuzz_results *out);
 
+/* Programs' user and group ids from here on are none in the sandbox (but -1, which is none anywhere). */
+#define ORACLE_IDS_END 0x7ffffffeu
+
 /* Only one id could be mapped (mote was not started by root): calls that change or show ids are not compared. */
 bool oracle_single_id(const struct oracle *o);
 

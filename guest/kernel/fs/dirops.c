@@ -338,6 +338,8 @@ static int rename_entries(struct renaming *r)
 		err = rename_check_dotdot(r);
 	if (!err && (r->old->mountpoint || r->new->mountpoint))
 		err = -EBUSY;
+	if (!err && r->flags & RENAME_WHITEOUT)
+		err = from->ops->rename ? -EINVAL : -EPERM; /* no file system here leaves one behind */
 	if (!err)
 		err = from->ops->rename ? from->ops->rename(from, r->old, to, r->new, r->flags) : -EPERM;
 	if (err)
@@ -373,8 +375,6 @@ static int rename_look_up(struct renaming *r)
 int vfs_rename(int old_dirfd, const char *old, int new_dirfd, const char *new, unsigned int flags)
 {
 	struct renaming r;
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
-		return -EINVAL;
 	r.flags = flags;
 	int err = walk_to_parent(&r.from, old_dirfd, old);
 	if (err)

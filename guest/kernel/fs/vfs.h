@@ -45,6 +45,10 @@ struct inode_ops {
 	int (*follow)(struct inode *inode, struct path *out);
 	/* Change the size; pages are the op's affair. NULL: -EINVAL. */
 	int (*truncate)(struct inode *inode, file_off size);
+	/* May the current task do what the mode forbids (want: MAY_* bits)? NULL: no. */
+	bool (*permit)(struct inode *inode, u32 want);
+	/* May nobody change the mode? NULL: that is as everywhere. */
+	bool (*mode_fixed)(struct inode *inode);
 	/* Called after attributes in the inode were changed (to write them back). NULL: fine. */
 	int (*setattr)(struct inode *inode);
 	/* Called when the file is opened, may set f->ops / private. NULL: fine. */

@@ -98,8 +98,6 @@ static const char *set_process(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
 	stay_on_cpu();
-	if (setsid() < 0)
-		return "making a session";
 	if (sethostname("mote", 4) || setdomainname("(none)", 6))
 		return "naming the host";
 	return NULL;
@@ -111,6 +109,8 @@ static void execute(unsigned int time_limit)
 	char *const argv[] = {"executor", "--host", CASE_FD_TEXT, RESULTS_TEXT, "/tmp/fuzz", limit, NULL};
 	char *const envp[] = {NULL};
 
+	/* As the first program of a machine is, a group and session of its own. */
+	setsid();
 	/* What is left is for ending whatever the program has left behind. */
 	snprintf(limit, sizeof(limit), "%u", time_limit / 3);
 
