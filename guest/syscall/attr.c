@@ -76,7 +76,7 @@ long sys_fstat(int fd, void __user *st)
 long sys_newfstatat(int dirfd, const char __user *path, void __user *st, int flags)
 {
 	char first;
-	if (flags & ~AT_SYMLINK_FLAGS)
+	if (flags & ~(AT_SYMLINK_FLAGS | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	if (flags & AT_EMPTY_PATH && dirfd >= 0) { /* glibc's fstat(3) */
 		if (get_user(first, path))
@@ -278,7 +278,7 @@ static void times_now(struct timestamp_request t[2])
 static long set_times(int dirfd, const char __user *path, const struct timestamp_request *t, int flags)
 {
 	struct path p;
-	int err = path ? path_walk_user(dirfd, path, walk_flags(flags), &p) : fd_path(dirfd, false, &p);
+	int err = path || dirfd == AT_FDCWD ? path_walk_user(dirfd, path, walk_flags(flags), &p) : fd_path(dirfd, false, &p);
 	if (err)
 		return err;
 	err = t ? vfs_utimes(&p, t) : -EINVAL;

@@ -4,6 +4,7 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
+#include "kernel/fs/event_file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
@@ -61,7 +62,7 @@ static struct file *get_seekable(int fd, s64 off, isize *err)
 	struct file *f = fd_get(fd);
 	if (!f)
 		return NULL;
-	if (f->ops->seek || f->ops->readdir)
+	if (file_has_offsets(f) || f->ops->readdir)
 		return f;
 	*err = -ESPIPE;
 	file_put(f);

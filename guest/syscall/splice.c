@@ -1,6 +1,7 @@
 /* sendfile(2), splice(2), copy_file_range(2) */
 #include "syscall.h"
 #include <linux/fs.h>
+#include "kernel/fs/event_file.h"
 #include "kernel/fs/pipe.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
@@ -71,7 +72,7 @@ static int sendfile_source(int fd, const struct user_offset *o, size_t count, st
 		return -EBADF;
 	if (!FILE_READABLE(f))
 		err = -EBADF;
-	else if (o->user && !f->ops->seek)
+	else if (o->user && !file_has_offsets(f))
 		err = -ESPIPE;
 	else if ((isize)count < 0 || (o->pos && o->value < 0))
 		err = -EINVAL;
@@ -86,7 +87,7 @@ static isize sendfile_checked(struct file *in, struct file *out, const struct us
 {
 	if (!FILE_WRITABLE(out))
 		return -EBADF;
-	if (!in->ops->seek || (!S_ISREG(in->inode->mode) && !S_ISBLK(in->inode->mode)) || out->flags & O_APPEND)
+	if (!file_has_offsets(in) || (!S_ISREG(in->inode->mode) && !S_ISBLK(in->inode->mode)) || out->flags & O_APPEND)
 		return -EINVAL;
 	return file_transfer(in, o->pos, out, NULL, MIN(count, RW_MAX));
 }
@@ -118,7 +119,7 @@ static int splice_check(const struct two_files *f, const struct user_offset *in,
 		return -EINVAL;
 	if ((in->user && in_pipe) || (out->user && out_pipe))
 		return -ESPIPE;
-	if ((in->user && !f->in->ops->seek) || (out->user && !f->out->ops->seek))
+	if ((in->user && !file_has_offsets(f->in)) || (out->user && !file_has_offsets(f->out)))
 		return -EINVAL;
 	if (in_pipe && out_pipe && f->in->inode == f->out->inode)
 		return -EINVAL;
@@ -169,11 +170,13 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t len)
 {
 	file_off end;
-	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
-		return -EBADF;
 	if (S_ISDIR(f->in->inode->mode) || S_ISDIR(f->out->inode->mode))
 		return -EISDIR;
 	if (!S_ISREG(f->in->inode->mode) || !S_ISREG(f->out->inode->mode))
+		return -EINVAL;
+	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
+		return -EBADF;
+	if (in < 0 || out < 0)
 		return -EINVAL;
 	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))
 		return -EOVERFLOW;
@@ -191,7 +194,7 @@ long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_
 	done = offset_read(&oi, in_off);
 	if (!done)
 		done = offset_read(&oo, out_off);
-	if (!done && (flags || (oi.pos && oi.value < 0) || (oo.pos && oo.value < 0)))
+	if (!done && flags)
 		done = -EINVAL;
 	if (!done)
 		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);

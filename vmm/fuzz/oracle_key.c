@@ -42,30 +42,6 @@ static void add_path(struct text *t, uint64_t index)
 		add(t, "\"%s\"", path);
 }
 
-static const struct fuzz_row *row_of(const struct fuzz_program *p, uint64_t call)
-{
-	return &fuzz_row[p->call[call].row];
-}
-
-/* What call k made: with the path it opened. */
-static void add_source(struct text *t, const struct fuzz_program *p, uint64_t k)
-{
-	const struct fuzz_row *row = row_of(p, k);
-
-	add(t, "%s", row->name);
-	for (unsigned int a = 0; a < row->argc; a++)
-		if (row->kind[a] == FUZZ_KIND_PATH && p->call[k].arg[a].kind == FUZZ_ARG_PATH) {
-			add(t, " ");
-			add_path(t, p->call[k].arg[a].value);
-			return;
-		}
-}
-
-static bool failed(const struct fuzz_results *theirs, uint64_t k)
-{
-	return theirs->result[k].state != FUZZ_CALL_ANSWERED || theirs->result[k].value <= 0;
-}
-
 static void add_fd(struct text *t, long long fd)
 {
 	/* What a program finds open: images/fuzz. */
@@ -77,6 +53,34 @@ static void add_fd(struct text *t, long long fd)
 		add(t, "AT_FDCWD");
 	else
 		add(t, fd < 0 ? "fd < 0" : "fd");
+}
+
+static const struct fuzz_row *row_of(const struct fuzz_program *p, uint64_t call)
+{
+	return &fuzz_row[p->call[call].row];
+}
+
+/* What call k made: with the path it opened. */
+static void add_source(struct text *t, const struct fuzz_program *p, uint64_t k)
+{
+	const struct fuzz_row *row = row_of(p, k);
+
+	add(t, "%s", row->name);
+	if (!strncmp(row->name, "dup", 3) && p->call[k].arg[0].kind == FUZZ_ARG_CONST) {
+		add(t, " of ");
+		add_fd(t, (int)p->call[k].arg[0].value);
+	}
+	for (unsigned int a = 0; a < row->argc; a++)
+		if (row->kind[a] == FUZZ_KIND_PATH && p->call[k].arg[a].kind == FUZZ_ARG_PATH) {
+			add(t, " ");
+			add_path(t, p->call[k].arg[a].value);
+			return;
+		}
+}
+
+static bool failed(const struct fuzz_results *theirs, uint64_t k)
+{
+	return theirs->result[k].state != FUZZ_CALL_ANSWERED || theirs->result[k].value <= 0;
 }
 
 /* Powers of two and their neighbours are borders; the rest is only large or small. */
@@ -156,7 +160,10 @@ static void add_choice(struct text *t, const struct trace_set *set, unsigned lon
 			add(t, "%s", n->name);
 			return;
 		}
-	add(t, "?");
+	if (value < 256)
+		add(t, "%lu", value);
+	else
+		add(t, "?");
 }
 
 static void add_open_flags(struct text *t, unsigned long value)

@@ -59,6 +59,9 @@ static int may_remove(const struct path *dir, const struct dentry *victim)
 	int err = inode_permission(dir->dentry->inode, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
+	/* Where nothing ever changes, what victim is does not matter. */
+	if (d->ops->closed && d->ops->mode_fixed && d->ops->mode_fixed(dir->dentry->inode))
+		return -EPERM;
 	if (d->mode & S_ISVTX && me != victim->inode->uid && me != d->uid && !capable(CAP_FOWNER))
 		return -EPERM;
 	return 0;
@@ -81,7 +84,7 @@ static int begin_create(struct walk *w, int dirfd, const char *name, bool is_dir
 	if (!err) {
 		dentry_put(*d);
 		err = -EEXIST;
-	} else if (err == -ENOENT && (!w->trailing || is_dir)) {
+	} else if (err == -ENOENT && !w->path.dentry->inode->ops->closed && (!w->trailing || is_dir)) {
 		err = path_writable(&w->path);
 	}
 	if (!err)
@@ -363,7 +366,7 @@ static int rename_look_up(struct renaming *r)
 	if (err)
 		return err;
 	err = walk_last(&r->to, &r->new);
-	if (err == -ENOENT) {
+	if (err == -ENOENT && !r->to.path.dentry->inode->ops->closed) {
 		r->new = dentry_create(r->to.path.dentry, r->to.last, r->to.last_len);
 		err = r->new ? 0 : -ENOMEM;
 	}

@@ -382,7 +382,8 @@ static bool proc_mode_fixed(struct inode *i)
 	return node_of(i)->pid;
 }
 
-static const struct inode_ops dir_ops = {.lookup = proc_lookup,
+static const struct inode_ops dir_ops = {.closed = true,
+					 .lookup = proc_lookup,
 					 .permit = proc_permit,
 					 .mode_fixed = proc_mode_fixed,
 					 .create = no_create,

@@ -26,6 +26,8 @@ struct dentry;
 /* Operations on a directory (dir) or inode. All may sleep; the kernel lock is held; 0 or -errno. NULL: -EPERM unless noted. Permission checks are the
  * caller's (namei.c), already done. */
 struct inode_ops {
+	/* A directory where programs make no names: what is not there is -ENOENT to those who would make it, too. */
+	bool closed;
 	/* Find d->name in dir and dentry_attach an inode to it, or leave it negative (-ENOENT not needed). NULL: all names are in the dcache. */
 	int (*lookup)(struct inode *dir, struct dentry *d);
 	/* True: dir certainly has no such entry, lookup need not be asked (search paths make many such questions). NULL: false. */

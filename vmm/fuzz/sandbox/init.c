@@ -97,6 +97,7 @@ static const char *set_process(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
+	setsid();
 	stay_on_cpu();
 	if (sethostname("mote", 4) || setdomainname("(none)", 6))
 		return "naming the host";
