@@ -59,7 +59,7 @@ VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
 
 .PHONY: all
-all: $(BUILD)/mote $(KERNEL)
+all: $(BUILD)/mote $(KERNEL) fuzz-programs
 
 # What `mote fuzz` takes from beside mote.
 .PHONY: fuzz
@@ -193,6 +193,27 @@ $(BUILD)/fuzz/executor.d/%.c.o: %.c Makefile
 $(BUILD)/fuzz/executor.d/%.S.o: %.S Makefile
 	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
 
+MUTATOR_SRC := $(sort $(wildcard vmm/fuzz/mutator/*.c)) vmm/trace_flags.c \
+	$(addprefix shared/fuzz/,grammar.c decode.c encode.c edit.c set.c tree.c)
+MUTATOR_OBJ := $(patsubst %,$(BUILD)/fuzz/mutator.d/%.o,$(MUTATOR_SRC))
+$(BUILD)/fuzz/mutator.so: $(MUTATOR_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $^
+$(BUILD)/fuzz/mutator.d/%.c.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/mkseeds: tests/fuzz/mkseeds.c $(BUILD)/libmote.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libmote.a $(VMM_LIBS)
+SEEDS := $(patsubst tests/fuzz/seeds/%.txt,$(BUILD)/fuzz/seeds/%,$(sort $(wildcard tests/fuzz/seeds/*.txt)))
+$(SEEDS): $(BUILD)/fuzz/seeds/%: tests/fuzz/seeds/%.txt $(BUILD)/fuzz/mkseeds
+	$(Q)mkdir -p $(@D) && $(BUILD)/fuzz/mkseeds $< $@
+
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so $(SEEDS)
+fuzz: fuzz-programs
+
 # The oracle's sandbox and its list of allowed differences.
 SANDBOX_SRC := $(sort $(wildcard vmm/fuzz/sandbox/*.c))
 $(BUILD)/fuzz/sandbox: $(patsubst %,$(BUILD)/%.o,$(SANDBOX_SRC))
@@ -202,7 +223,7 @@ $(BUILD)/fuzz/oracle-allow: tests/fuzz/oracle-allow
 	$(Q)mkdir -p $(@D) && cp $< $@
 
 .PHONY: fuzz
-fuzz: $(BUILD)/fuzz/executor $(BUILD)/fuzz/sandbox $(BUILD)/fuzz/oracle-allow
+fuzz: $(BUILD)/fuzz/sandbox $(BUILD)/fuzz/oracle-allow
 
 # ---- libmote's users among the fuzzing tests ----
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/oracle_*.c)))

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "arch/arch.h"
+#include "realtime.h"
 #include "seeded.h"
 #include "shared/abi/control.h"
 
@@ -20,7 +20,6 @@ static uint64_t page_up(uint64_t v)
 
 static int set_clock(struct machine *m, struct boot_info *b)
 {
-	struct timespec ts;
 	uint64_t counter;
 	int err = arch_counter_read(&m->vcpu[0], &counter);
 
@@ -29,9 +28,8 @@ static int set_clock(struct machine *m, struct boot_info *b)
 		mote_error("KVM does not tell the guest's clock");
 		return -EIO;
 	}
-	clock_gettime(CLOCK_REALTIME, &ts);
 	b->counter_start = counter;
-	b->realtime_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	b->realtime_ns = realtime_ns();
 	if (m->flags & BOOT_DETERMINISTIC) {
 		b->counter_start = 0; /* the kernel does not ask it */
 		b->realtime_ns = SEEDED_REALTIME_NS;

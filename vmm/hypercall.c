@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <time.h>
 
 #include "arch/arch.h"
 #include "message.h"
+#include "realtime.h"
 #include "report.h"
 #include "seeded.h"
 #include "share.h"
@@ -72,14 +72,6 @@ static int64_t do_copy_to_user(struct machine *m, const unsigned long long arg[4
 	const void *at = memory_range(&m->memory, arg[2], arg[3]);
 
 	return at ? (int64_t)memory_write_user(&m->memory, arg[0], arg[1], at, arg[3]) : -EFAULT;
-}
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 static int64_t do_time(struct vcpu *v, uint64_t gpa)

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "arch/arch.h"
 #include "machine.h"
+#include "realtime.h"
 #include "shared/abi/clock.h"
 #include "shared/abi/control.h"
 #include "snapshot.h"
@@ -368,14 +368,6 @@ static int forget_disks(struct machine *m)
 }
 
 /* ---- where clones differ ---- */
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* The monotonic clock goes on from where it stood; the counter is `counter` now, at the host's frequency. */
 static void correct_clock(struct machine *m, const struct snapshot *s, uint64_t gpa, uint64_t counter)

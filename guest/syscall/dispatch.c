@@ -52,8 +52,16 @@ static bool looks_like_waiting(long nr, long result)
 	return result == -EAGAIN || flags & SYS_CLOCK || (flags & SYS_POLL && !result);
 }
 
+/* A kernel for fuzzing takes hundreds of instructions for the checks of any call. */
+#ifdef KERNEL_COVERAGE
+#define SLOW_IS_HEAVY 1
+#else
+#define SLOW_IS_HEAVY 0
+#endif
+
 void syscall_slow(struct arch_regs *r)
 {
+	bool heavy = SLOW_IS_HEAVY && arch_heavy_begin();
 	long nr = arch_regs_syscall(r);
 	u64 arg[6];
 	arch_regs_args(r, arg);
@@ -67,4 +75,5 @@ void syscall_slow(struct arch_regs *r)
 	trace_syscall_exit(nr, arg, result);
 	if (virtual_time_on)
 		virtual_call_exit(looks_like_waiting(nr, result));
+	arch_heavy_end(heavy);
 }

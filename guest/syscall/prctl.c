@@ -205,8 +205,8 @@ static int unshare_check(unsigned long flags)
 long sys_unshare(unsigned long flags)
 {
 	struct task *t = task_current();
-	struct fs_context *fs = NULL;
-	struct fd_table *files = NULL;
+	struct fs_context *fs = NULL, *old_fs = t->fs;
+	struct fd_table *files = NULL, *old_files = t->files;
 	int err = unshare_check(flags);
 	if (err)
 		return err;
@@ -217,13 +217,14 @@ long sys_unshare(unsigned long flags)
 			fs_context_put(fs);
 		return -ENOMEM;
 	}
+	/* Changed before the old ones go: that may sleep, and /proc looks on. */
 	if (fs) {
-		fs_context_put(t->fs);
 		t->fs = fs;
+		fs_context_put(old_fs);
 	}
 	if (files) {
-		fd_table_put(t->files);
 		t->files = files;
+		fd_table_put(old_files);
 	}
 	return 0;
 }

@@ -203,6 +203,7 @@ long sys_alarm(unsigned int seconds)
 long sys_timer_create(int clock, void __user *event, void __user *id)
 {
 	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct posix_timer *made;
 	long timer;
 	int nr;
 
@@ -216,11 +217,12 @@ long sys_timer_create(int clock, void __user *event, void __user *id)
 	if (timer < 0)
 		return timer;
 	nr = timer;
-	if (copy_to_user(id, &nr, sizeof(nr))) {
-		posix_timer_delete(posix_timer_find(nr));
-		return -EFAULT;
-	}
-	return 0;
+	if (!copy_to_user(id, &nr, sizeof(nr)))
+		return 0;
+	made = posix_timer_find(nr); /* unless another thread was quicker */
+	if (made)
+		posix_timer_delete(made);
+	return -EFAULT;
 }
 
 static int setting_to_user(void __user *p, const struct posix_timer_setting *s)

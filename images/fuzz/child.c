@@ -46,6 +46,15 @@ static void map_memory(void)
 	touch(FUZZ_MEMORY_ADDR, 4);
 }
 
+/* A fork leaves shared pages to be found by the child. */
+static void touch_areas(void)
+{
+	for (unsigned int i = 0; i < FUZZ_CASE_PAGES; i++)
+		(void)*(volatile const char *)(FUZZ_CASE_ADDR + i * PAGE);
+	for (unsigned int i = 0; i < FUZZ_RESULTS_PAGES; i++)
+		*(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE) = *(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE);
+}
+
 static void enter_tree(void)
 {
 	long err = CALL1(__NR_chroot, executor.dir);
@@ -63,6 +72,7 @@ void child_main(bool real)
 	set_signals();
 	map_memory();
 	executor_touch();
+	touch_areas();
 	if (real) {
 		if (!executor.host)
 			CALL3(__NR_ioctl, FUZZ_OWN_FDS, MOTE_SNAPSHOT, 0);

@@ -10,6 +10,7 @@
 #include <asm/signal.h>
 #include <linux/elf.h>
 #include <linux/fcntl.h>
+#include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/time.h>
 #include <linux/wait.h>
@@ -40,6 +41,15 @@ long executor_stage(enum fuzz_stage stage)
 {
 	FUZZ_RESULTS->stage = stage;
 	return executor.host ? 0 : CALL3(__NR_ioctl, FUZZ_OWN_FDS, MOTE_FUZZ_END, stage);
+}
+
+void executor_join(void)
+{
+	struct __kernel_timespec limit = {0, executor.timeout < 1000000000 ? executor.timeout / 4 : 999999999};
+	unsigned int running;
+	for (int i = 0; i < FUZZ_MAX_CALLS && (running = FUZZ_RESULTS->running); i++)
+		if (CALL4(__NR_futex, &FUZZ_RESULTS->running, FUTEX_WAIT, running, &limit) == -110) /* ETIMEDOUT */
+			return;
 }
 
 extern const Elf64_Ehdr __ehdr_start; /* the linker's: this program's own headers */
@@ -115,6 +125,7 @@ static void set_up(int argc, char **argv)
 	executor.supervisor = CALL0(__NR_getpid);
 	uint64_t all = -1ull;
 	CALL4(__NR_rt_sigprocmask, SIG_BLOCK, &all, 0, 8);
+	CALL1(__NR_umask, 0);
 	CALL3(__NR_mkdirat, AT_FDCWD, executor.dir, 0755);
 }
 
@@ -166,6 +177,15 @@ static void kill_all(void)
 		;
 }
 
+/* Signals that the program or its end sent here wait blocked, each with a record of the kernel's. */
+static void drop_signals(void)
+{
+	struct __kernel_timespec none = {0, 0};
+	uint64_t all = -1ull;
+	while (CALL4(__NR_rt_sigtimedwait, &all, 0, &none, 8) > 0)
+		;
+}
+
 static void run_one(bool real)
 {
 	int status = 0;
@@ -174,9 +194,11 @@ static void run_one(bool real)
 	bool ended = wait_child(pid, &status);
 	if (real && FUZZ_RESULTS->stage == FUZZ_STAGE_RUNNING) {
 		FUZZ_RESULTS->ended = ended ? status : 0;
+		executor_join();
 		executor_stage(FUZZ_STAGE_CALLS);
 	}
 	kill_all();
+	drop_signals();
 	tree_free(executor.dir);
 }
 

@@ -59,6 +59,8 @@ extern struct executor executor;
 void executor_fail(const char *what, long err) __attribute__((noreturn));
 /* FUZZ_STAGE_... is reached: the machine may be reset in here. Negative errno: nobody was told. */
 long executor_stage(enum fuzz_stage stage);
+/* Wait until all threads and children have made their calls; not longer than a second for any of them, as it may never come back. */
+void executor_join(void);
 /* The end of stack i: one for the child of each call, then one for each thread. */
 static inline void *executor_stack(unsigned int i)
 {
@@ -81,6 +83,16 @@ void child_main(bool real) __attribute__((noreturn));
 
 /* Decode the case and make its calls. */
 void run_case(void);
+
+/* ---- what came of them: with FUZZ_OBSERVE ---- */
+
+uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t n);
+/* Of what the call wrote into the program's memory; 0: nothing that could be compared. */
+uint64_t digest_output(const struct fuzz_row *row, const uint64_t arg[6], long value);
+/* Fill FUZZ_RESULTS->observed. */
+void observe(void);
+
+/* ---- strings (text.c) ---- */
 
 size_t text_length(const char *s);
 bool text_equal(const char *a, const char *b);

@@ -3,7 +3,6 @@
 #include <asm/signal.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
-#include <linux/time_types.h>
 
 static struct fuzz_program program;
 /* What RESULT and OUTPUT arguments refer to. Each process has its own. */
@@ -13,7 +12,6 @@ static uint32_t output[FUZZ_MAX_CALLS][FUZZ_DATA_BYTES / 4];
 /* Calls whose output is referred to. */
 static bool watched[FUZZ_MAX_CALLS];
 
-static volatile unsigned int threads_running;
 
 static void run_block(unsigned int first, unsigned int end, int thread);
 
@@ -95,20 +93,50 @@ static void spare_supervisor(const struct fuzz_row *row, uint64_t arg[6])
 	}
 }
 
+static void __attribute__((noreturn)) end_block(void)
+{
+	if (!__atomic_sub_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST))
+		CALL3(__NR_futex, &FUZZ_RESULTS->running, FUTEX_WAKE, 2);
+	for (;;)
+		CALL1(__NR_exit, 0);
+}
+
 static void child_entry(void *argument)
 {
 	unsigned int i = (uintptr_t)argument;
 	run_block(i + 1, fuzz_block_end(&program, i, program.count), -1);
-	for (;;)
-		CALL1(__NR_exit, 0);
+	end_block();
+}
+
+static long start_block(long nr, const uint64_t arg[6], void *stack, void (*entry)(void *), uintptr_t argument)
+{
+	__atomic_add_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST);
+	long value = executor_fork(nr, arg, stack, entry, (void *)argument);
+	if (value < 0)
+		__atomic_sub_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST);
+	return value;
+}
+
+/* What exec starts does not tell when it ends: it does not count, unless there is nothing to start. */
+static long exec(long nr, const uint64_t arg[6])
+{
+	bool counted = FUZZ_RESULTS->running > 0;
+	if (counted)
+		__atomic_sub_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST);
+	long value = executor_call(nr, arg);
+	if (counted)
+		__atomic_add_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST);
+	return value;
 }
 
 static long make_call(unsigned int i, const uint64_t arg[6])
 {
 	const struct fuzz_row *row = &fuzz_row[program.call[i].row];
-	if (!fuzz_row_forks(row))
-		return executor_call(row->nr, arg);
-	return executor_fork(row->nr, arg, executor_stack(i), child_entry, (void *)(uintptr_t)i);
+	if (fuzz_row_forks(row))
+		return start_block(row->nr, arg, executor_stack(i), child_entry, i);
+	if (row->id == FUZZ_ID_EXECVE || row->id == FUZZ_ID_EXECVEAT)
+		return exec(row->nr, arg);
+	return executor_call(row->nr, arg);
 }
 
 static void run_call(unsigned int i)
@@ -123,6 +151,8 @@ static void run_call(unsigned int i)
 	r->state = FUZZ_CALL_MADE;
 	long value = make_call(i, arg);
 	r->value = value;
+	if (FUZZ_RESULTS->options & FUZZ_OBSERVE)
+		r->output = digest_output(row, arg, value);
 	r->state = FUZZ_CALL_ANSWERED;
 	answer[i] = value;
 	answered[i] = true;
@@ -143,32 +173,14 @@ static void run_block(unsigned int first, unsigned int end, int thread)
 static void thread_entry(void *argument)
 {
 	run_block(0, program.count, (intptr_t)argument);
-	if (!__atomic_sub_fetch(&threads_running, 1, __ATOMIC_SEQ_CST))
-		CALL3(__NR_futex, &threads_running, FUTEX_WAKE, 1);
-	for (;;)
-		CALL1(__NR_exit, 0);
+	end_block();
 }
 
 static void start_threads(void)
 {
 	const uint64_t arg[6] = {CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM};
-	threads_running = program.threads - 1;
-	for (intptr_t t = 1; t < program.threads; t++) {
-		if (executor_fork(__NR_clone, arg, executor_stack(FUZZ_MAX_CALLS + t), thread_entry, (void *)t) < 0)
-			__atomic_sub_fetch(&threads_running, 1, __ATOMIC_SEQ_CST);
-	}
-}
-
-/* A thread may never come back: it is not waited for longer than a second. */
-static void join_threads(void)
-{
-	struct __kernel_timespec second = {1, 0};
-	unsigned int running = threads_running;
-	for (int i = 0; running && i < FUZZ_MAX_THREADS; i++) {
-		if (CALL4(__NR_futex, &threads_running, FUTEX_WAIT, running, &second) == -110) /* ETIMEDOUT */
-			return;
-		running = threads_running;
-	}
+	for (unsigned int t = 1; t < program.threads; t++)
+		start_block(__NR_clone, arg, executor_stack(FUZZ_MAX_CALLS + t), thread_entry, t);
 }
 
 /* ---- the whole ---- */
@@ -177,6 +189,7 @@ static void clear_results(void)
 {
 	FUZZ_RESULTS->ended = 0;
 	FUZZ_RESULTS->observed_len = 0;
+	FUZZ_RESULTS->running = 0;
 	for (unsigned int i = 0; i < program.count; i++) {
 		volatile struct fuzz_result *r = &FUZZ_RESULTS->result[i];
 		r->value = 0;
@@ -196,6 +209,7 @@ void run_case(void)
 	if (program.threads > 1)
 		start_threads();
 	run_block(0, program.count, 0);
-	if (program.threads > 1)
-		join_threads();
+	executor_join();
+	if (FUZZ_RESULTS->options & FUZZ_OBSERVE)
+		observe();
 }

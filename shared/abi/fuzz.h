@@ -61,7 +61,8 @@ struct fuzz_results {
 	unsigned int calls;   /* the program decoded to so many */
 	unsigned int ended;   /* wait status of the program's first process, when it has ended by itself */
 	unsigned int observed_len;
-	unsigned int reserved[3];
+	unsigned int running; /* the executor's: threads and children of the program that have calls to make */
+	unsigned int reserved[2];
 	struct fuzz_census before, after;
 	struct fuzz_result result[FUZZ_MAX_CALLS];
 	/* With FUZZ_OBSERVE: lines of text about the state in the end: descriptors, files. */

@@ -1,6 +1,7 @@
 /* pipe(2), pipe2(2), pipe(7) */
 #include "fs.h"
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/ioctl.h>
 
 static char big[200000], back[200000];
@@ -149,9 +150,26 @@ static void status(void)
 	close(fd[0]), close(fd[1]);
 }
 
+/* A read whose memory ends in the middle takes nothing, of packets neither. */
+static void half_read(int flags)
+{
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd[2];
+	CHECK_EQ(munmap(page + 4096, 4096), 0);
+	CHECK_EQ(pipe2(fd, O_NONBLOCK | flags), 0);
+	CHECK_EQ(write(fd[1], big, 100), 100);
+	CHECK_ERR(read(fd[0], page + 4096 - 50, 100), EFAULT);
+	CHECK_EQ(read(fd[0], back, 200), 100);
+	CHECK_ERR(read(fd[0], back, 200), EAGAIN);
+	close(fd[0]), close(fd[1]);
+	munmap(page, 4096);
+}
+
 int main(void)
 {
 	basics();
+	half_read(0);
+	half_read(O_DIRECT);
 	nonblocking();
 	broken();
 	events();

@@ -160,6 +160,19 @@ static void cpu(void)
 	CHECK_EQ(syscall(SYS_timer_delete, id), 0);
 }
 
+/* A timer of a nanosecond whose signal is ignored does not keep the processor to itself. */
+static void ignored(void)
+{
+	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	struct itimerspec v = {{0, 1}, {0, 1}};
+	timer_t t;
+	signal(SIGUSR1, SIG_IGN);
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &e, &t), 0);
+	CHECK_EQ(timer_settime(t, 0, &v, NULL), 0);
+	CHECK_EQ(usleep(20000), 0);
+	CHECK_EQ(timer_delete(t), 0);
+}
+
 int main(void)
 {
 	sigemptyset(&set);
@@ -174,5 +187,6 @@ int main(void)
 	to_thread();
 	none();
 	cpu();
+	ignored();
 	DONE();
 }

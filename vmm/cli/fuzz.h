@@ -12,7 +12,12 @@ int fuzz_cmd_report(int argc, char **argv);
 /* What afl-fuzz starts. */
 int fuzz_cmd_target(int argc, char **argv);
 
-/* Exit statuses of the commands that look at cases; MOTE_FAILED besides. */
-enum fuzz_status { FUZZ_STATUS_FINE = 0, FUZZ_STATUS_FINDING = 1 };
+/* Exit statuses, MOTE_FAILED besides. FINDING: of a campaign and what looks at one; VARIES: repro, when runs differed. */
+enum fuzz_status { FUZZ_STATUS_FINE = 0, FUZZ_STATUS_FINDING = 1, FUZZ_STATUS_VARIES = FUZZ_KINDS - 1 };
+/* What a single case came to: 0 fine, then the kinds from FUZZ_PANIC on as 1, 2, ... */
+static inline int fuzz_exit_status(enum fuzz_kind kind)
+{
+	return kind < FUZZ_PANIC ? FUZZ_STATUS_FINE : (int)kind - FUZZ_PANIC + 1;
+}
 
 #endif

@@ -293,10 +293,10 @@ static void start_due(struct campaign *c, uint64_t now)
 
 static void check_time(struct campaign *c, uint64_t now)
 {
-	if (c->options.time && now - c->start >= c->options.time * NS_PER_S)
-		ask_to_end(c);
-	if (c->ending && now - c->ending > GRACE)
+	if (c->ending && now > c->ending + GRACE)
 		signal_all(c, SIGKILL);
+	if (c->options.time && now >= c->start + c->options.time * NS_PER_S)
+		ask_to_end(c);
 }
 
 static void wait_for_something(struct campaign *c)

@@ -90,6 +90,19 @@ void fuzz_complain(int why, const char *word, const char *command)
 		mote_error("unknown option -%c (mote %s --help)", optopt, command);
 }
 
+int fuzz_parse_file(const char *command, int argc, char **argv, const char **file)
+{
+	if (argc == 1) {
+		*file = argv[0];
+		return 0;
+	}
+	if (argc)
+		mote_error("more than one FILE: '%s' (mote fuzz %s --help)", argv[1], command);
+	else
+		mote_error("no FILE given (mote fuzz %s --help)", command);
+	return -EINVAL;
+}
+
 static int parse_time(struct fuzz_options *o, const char *text)
 {
 	int err = fuzz_parse_time(text, &o->time);

@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "fuzz/findings.h"
+#include "test_shared.h"
 
-#define TAIL 4096 /* bytes of plot_data that hold its last line */
+#define TAIL	   4096 /* bytes of plot_data that hold its last line */
+#define SPEED_OVER 3    /* s */
+#define NS_PER_S   1000000000ull
 
 /* ---- afl-fuzz's files ---- */
 
@@ -63,46 +66,64 @@ static void read_stats(const struct campaign_stats *s, struct instance_stats *in
 	close(fd);
 	in->run_time = strtoull(value_of(text, "run_time"), NULL, 10);
 	in->executions = strtoull(value_of(text, "execs_done"), NULL, 10);
-	in->per_second = strtod(value_of(text, "execs_per_sec"), NULL);
 	in->corpus = strtoull(value_of(text, "corpus_count"), NULL, 10);
-	in->map = strtoull(value_of(text, "edges_found"), NULL, 10);
 	in->stability = strtod(value_of(text, "stability"), NULL);
 	in->crashes = strtoull(value_of(text, "saved_crashes"), NULL, 10);
 	in->hangs = strtoull(value_of(text, "saved_hangs"), NULL, 10);
 }
 
 /* Of AFL++ 4.04: relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, map_size, saved_crashes, saved_hangs,
- * max_depth, execs_per_sec, total_execs, edges_found. Fresher than fuzzer_stats. */
-static void read_plot(const struct campaign_stats *s, struct instance_stats *in)
+ * max_depth, execs_per_sec, total_execs, edges_found. Fresher than fuzzer_stats, once there is a line. */
+static bool read_plot(const struct campaign_stats *s, struct instance_stats *in)
 {
 	char text[TAIL];
-	unsigned long long time, corpus, crashes, hangs, executions, map;
-	double per_second;
+	unsigned long long time, corpus, crashes, hangs, executions;
 	int fd = open_file(s, in->name, "plot_data");
 
 	if (fd < 0)
-		return;
+		return false;
 	size_t len = read_text(fd, text, sizeof(text), -(off_t)sizeof(text) + 1);
 
 	close(fd);
 	while (len && text[len - 1] != '\n') /* a line that is being written */
 		text[--len] = 0;
 	if (!len)
-		return;
+		return false;
 	text[--len] = 0;
 	char *line = strrchr(text, '\n');
 
 	line = line ? line + 1 : text;
-	if (sscanf(line, "%llu, %*u, %*u, %llu, %*u, %*u, %*f%%, %llu, %llu, %*u, %lf, %llu, %llu", &time, &corpus, &crashes, &hangs,
-		   &per_second, &executions, &map) != 7 || executions < in->executions)
-		return;
+	if (sscanf(line, "%llu, %*u, %*u, %llu, %*u, %*u, %*f%%, %llu, %llu, %*u, %*f, %llu", &time, &corpus, &crashes, &hangs,
+		   &executions) != 5 || executions < in->executions)
+		return false;
 	in->run_time = time > in->run_time ? time : in->run_time;
 	in->executions = executions;
 	in->corpus = corpus;
 	in->crashes = crashes;
 	in->hangs = hangs;
-	in->per_second = per_second;
-	in->map = map;
+	return true;
+}
+
+static uint64_t count_files(const struct campaign_stats *s, const char *instance, const char *name)
+{
+	char path[PATH_MAX];
+	uint64_t n = 0;
+	struct dirent *e;
+	DIR *d = snprintf(path, sizeof(path), "%s/%s/%s", s->directory, instance, name) < (int)sizeof(path) ? opendir(path) : NULL;
+
+	while (d && (e = readdir(d)))
+		n += !strncmp(e->d_name, "id:", 3);
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* afl-fuzz writes nothing in its first minute. */
+static void count_all_files(const struct campaign_stats *s, struct instance_stats *in)
+{
+	in->corpus = count_files(s, in->name, "queue");
+	in->crashes = count_files(s, in->name, "crashes");
+	in->hangs = count_files(s, in->name, "hangs");
 }
 
 /* fuzz_bitmap: a byte that was ever seen has lost bits. */
@@ -183,6 +204,7 @@ static int read_findings(struct campaign_stats *s, struct instance_stats *in)
 		in->unreadable = true;
 		return 0;
 	}
+	in->executions = f->cases > in->executions ? f->cases : in->executions;
 	for (uint32_t i = 0; i < f->count && !err; i++)
 		err = add_finding(s, &f->finding[i], in->name);
 	free(f);
@@ -225,6 +247,18 @@ static struct instance_stats *get_instance(struct campaign_stats *s, const char 
 	return in;
 }
 
+static void measure_speed(struct instance_stats *in)
+{
+	uint64_t now = pool_now();
+
+	if (in->counted_ns && now - in->counted_ns < SPEED_OVER * NS_PER_S)
+		return;
+	if (in->counted_ns && in->executions >= in->counted)
+		in->per_second = (double)(in->executions - in->counted) / ((double)(now - in->counted_ns) / NS_PER_S);
+	in->counted_ns = now;
+	in->counted = in->executions;
+}
+
 static int update_instance(struct campaign_stats *s, const char *name)
 {
 	char path[PATH_MAX];
@@ -237,9 +271,13 @@ static int update_instance(struct campaign_stats *s, const char *name)
 	if (!in)
 		return -ENOMEM;
 	read_stats(s, in);
-	read_plot(s, in);
+	if (!read_plot(s, in))
+		count_all_files(s, in);
 	read_bitmap(s, in);
-	return read_findings(s, in);
+	int err = read_findings(s, in);
+
+	measure_speed(in);
+	return err;
 }
 
 static void count_seen(struct campaign_stats *s)
@@ -291,15 +329,6 @@ uint64_t stats_corpus(const struct campaign_stats *s)
 
 	for (size_t i = 0; i < s->instances; i++)
 		n += s->instance[i].corpus;
-	return n;
-}
-
-uint64_t stats_map(const struct campaign_stats *s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s->instances; i++)
-		n = s->instance[i].map > n ? s->instance[i].map : n;
 	return n;
 }
 

@@ -12,9 +12,10 @@
 
 struct instance_stats {
 	char name[STATS_NAME];
-	uint64_t executions, corpus, map; /* map: bytes of AFL++'s map that were ever not 0 */
+	uint64_t executions, corpus;
 	uint64_t run_time;	  /* s */
 	double per_second;	  /* of late */
+	uint64_t counted_ns, counted; /* when per_second was settled, and executions then */
 	double stability;	  /* percent, 0: not known yet */
 	uint64_t crashes, hangs;  /* files saved */
 	bool unreadable;	  /* its findings file: said once */
@@ -50,7 +51,6 @@ void stats_free(struct campaign_stats *s);
 /* Of all instances together. */
 uint64_t stats_executions(const struct campaign_stats *s);
 uint64_t stats_corpus(const struct campaign_stats *s);
-uint64_t stats_map(const struct campaign_stats *s);
 double stats_stability(const struct campaign_stats *s); /* the least, 0: not known yet */
 
 #endif

@@ -21,6 +21,7 @@ struct fuzz_config {
 	const char *executor; /* NULL: fuzz/executor there */
 	uint64_t mem_size;    /* bytes, 0: 64 MiB */
 	unsigned int time_limit; /* ms of the host's time that a case may take, 0: 2000 */
+	bool debugger;	      /* machine_debug() may be used on fuzz_machine(), before the first fuzz_run() */
 };
 
 /*

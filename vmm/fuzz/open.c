@@ -158,6 +158,7 @@ static int launch(struct fuzz_rig *r, const struct fuzz_config *c, const char *k
 	char *argv[] = {executor, NULL};
 	char *envp[] = {NULL};
 	struct launch_config config = {.mem_size = c->mem_size ? c->mem_size : DEFAULT_MEM,
+				       .flags = c->debugger ? BOOT_DEBUGGER : 0,
 				       .kernel = kernel,
 				       .argv = argv,
 				       .envp = envp,
@@ -208,7 +209,6 @@ static int run_to_snapshot(struct fuzz_rig *r)
 	r->channel.sealed = true;
 	r->m->wants_ready = false; /* a program that asks for a snapshot gets none */
 	machine_log(r->m, &r->logged, ignored, sizeof(ignored));
-	r->fresh = true;
 	return err;
 }
 

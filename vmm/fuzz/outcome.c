@@ -79,11 +79,16 @@ static void judge_failure(struct fuzz_rig *r, struct fuzz_outcome *out, const ch
 static void judge_stage(struct fuzz_rig *r, struct fuzz_outcome *out)
 {
 	struct fuzz_census after = r->results->after;
+	uint64_t from = r->logged;
 
-	if (r->results->stage == FUZZ_STAGE_NONE)
+	if (r->results->stage == FUZZ_STAGE_NONE) {
 		judge_failure(r, out, "executor did not begin");
-	else if (r->channel.stage == FUZZ_STAGE_CLEAN && r->results->stage == FUZZ_STAGE_CLEAN &&
-		 signature_of_leak(r->signature, &r->before, &after))
+		return;
+	}
+	if (r->channel.stage != FUZZ_STAGE_CLEAN || r->results->stage != FUZZ_STAGE_CLEAN)
+		return;
+	r->log[machine_log(r->m, &from, r->log, RIG_LOG - 1)] = 0;
+	if (signature_of_leak(r->signature, &r->before, &after, r->log))
 		out->kind = FUZZ_LEAK;
 }
 

@@ -18,7 +18,6 @@
 struct fuzz_rig {
 	struct machine *m;
 	struct snapshot *base; /* where cases begin */
-	bool fresh;	       /* the machine is as base says */
 
 	/* Its own shared memory, in one mapping; what is in use may be others'. */
 	uint8_t *own;

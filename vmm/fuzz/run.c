@@ -21,10 +21,7 @@ static int go_back(struct fuzz_rig *r)
 	r->said.len = 0;
 	r->reported = false;
 	clear_results(r);
-	int err = r->fresh ? 0 : machine_reset(r->m, r->base);
-
-	r->fresh = false;
-	return err;
+	return machine_reset(r->m, r->base);
 }
 
 /* To the next HC_FUZZ_END, or another end. */

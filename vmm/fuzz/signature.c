@@ -191,7 +191,26 @@ void signature_of_hang(char text[FUZZ_SIGNATURE], const struct report *r, const 
 		add(&t, "program after %s", call ? call : "no call");
 }
 
-bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *before, const struct fuzz_census *after)
+/* The kinds of objects that the kernel's log says were lost: "census: NAME +N" lines, the number left out. */
+static void add_lost(struct text *t, const char *log)
+{
+	static const char mark[] = "census: ";
+	const char *separator = " (";
+
+	for (const char *line = strstr(log, mark); line; line = strstr(line, mark)) {
+		line += sizeof(mark) - 1;
+		size_t n = strcspn(line, " \n");
+
+		if (line[n] != ' ')
+			continue;
+		add(t, "%s%.*s%c", separator, (int)n, line, line[n + 1]);
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		add(t, ")");
+}
+
+bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *before, const struct fuzz_census *after, const char *log)
 {
 	static const char *const name[] = {"pages", "tasks", "processes", "files", "inodes", "dentries", "mounts", "mappings", "objects"};
 	struct text t = {text, 0};
@@ -204,9 +223,11 @@ bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *befo
 	add(&t, "%s", fuzz_kind_name(FUZZ_LEAK));
 	for (unsigned int i = 0; i < 9; i++) {
 		if (from[i] != to[i])
-			add(&t, "%s %s %+lld", any ? "," : " of", name[i], (long long)(to[i] - from[i]));
+			add(&t, "%s %s%c", any ? "," : " of", name[i], to[i] > from[i] ? '+' : '-');
 		any |= from[i] != to[i];
 	}
+	if (any)
+		add_lost(&t, log);
 	return any;
 }
 

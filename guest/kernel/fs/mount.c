@@ -173,25 +173,46 @@ int mount_attach(const struct fs_type *t, const char *source, unsigned long flag
 	return 0;
 }
 
+/* The first mount on parent behind `after` in the list (NULL: of all), NULL: none. */
+static struct mount *next_child(const struct mount *parent, struct mount *after)
+{
+	for (struct list *l = after ? after->link.next : mounts.next; l != &mounts; l = l->next) {
+		struct mount *m = list_entry(l, struct mount, link);
+		if (m->parent == parent)
+			return m;
+	}
+	return NULL;
+}
+
+static struct mount *mount_copy(struct mount *m, struct mount *parent)
+{
+	struct mount *copy = mount_alloc(m->super, m->root, m->source, m->flags);
+	struct path at = {parent, m->point};
+	if (!copy)
+		return NULL;
+	m->super->refcount++;
+	mount_link(copy, &at);
+	return copy;
+}
+
 /* MS_REC: the mounts below from appear below its copy as well. What cannot be copied for lack of memory is left out, as a mount
- * that came too late would be. */
+ * that came too late would be. They may lie one on the other as deep as memory allows: an explicit walk. */
 static void bind_below(struct mount *from, struct dentry *top, struct mount *copy)
 {
-	struct mount *m;
-	struct list *last = mounts.prev;
-	bool done = list_empty(&mounts);
-	for (struct list *l = mounts.next; !done; l = l->next) {
-		m = list_entry(l, struct mount, link);
-		done = l == last;
-		if (m->parent != from || m == copy || !dentry_is_below(m->point, top))
-			continue;
-		struct mount *below = mount_alloc(m->super, m->root, m->source, m->flags);
-		struct path at = {copy, m->point};
-		if (!below)
-			continue;
-		m->super->refcount++;
-		mount_link(below, &at);
-		bind_below(m, m->root, below);
+	struct mount *m = from, *child = NULL, *below;
+	for (;;) {
+		child = next_child(m, child);
+		if (!child) {
+			if (m == from)
+				return;
+			child = m;
+			m = m->parent;
+			copy = copy->parent;
+		} else if ((m != from || dentry_is_below(child->point, top)) && (below = mount_copy(child, copy))) {
+			m = child;
+			copy = below;
+			child = NULL;
+		}
 	}
 }
 
@@ -282,16 +303,19 @@ int mount_new(const char *source, const struct path *at, const char *type, unsig
 	return mount_attach(t, source, flags, data, at, NULL);
 }
 
-static void mount_detach_below(struct mount *m)
+/* Leaves first, without recursion: see bind_below(). */
+static void mount_detach_below(struct mount *top)
 {
-	struct mount *child, *next;
-	list_for_each_safe(child, next, &mounts, link) {
-		if (child->parent != m)
-			continue;
-		mount_detach_below(child);
+	struct mount *m = top, *child;
+	for (;;) {
+		while ((child = next_child(m, NULL)))
+			m = child;
+		if (m == top)
+			return;
+		child = m;
+		m = m->parent;
 		mount_unlink(child);
 		mount_put(child);
-		next = list_entry(mounts.next, struct mount, link);
 	}
 }
 

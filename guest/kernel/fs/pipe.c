@@ -100,6 +100,10 @@ static size_t ring_put(struct pipe *p, struct uio *from, size_t n)
 	return done;
 }
 
+/*
+ * Up to n bytes out; how many. At a fault of the destination what began after the last whole page stays in the pipe, as on Linux, where it is the
+ * rest of a buffer of a page; but for what a writer may have taken the place of meanwhile.
+ */
 static size_t ring_get(struct pipe *p, struct uio *to, size_t n)
 {
 	size_t done = 0;
@@ -110,8 +114,13 @@ static size_t ring_get(struct pipe *p, struct uio *to, size_t n)
 		p->head = (p->head + (u32)moved) & (pipe_size(p) - 1);
 		p->used -= (u32)moved;
 		done += moved;
-		if (moved < piece)
+		if (moved < piece) {
+			size_t back = MIN(moved, done % PAGE_SIZE);
+			p->head = (p->head - (u32)back) & (pipe_size(p) - 1);
+			p->used += (u32)back;
+			done -= back;
 			break;
+		}
 	}
 	p->copying--;
 	return done;
@@ -128,8 +137,10 @@ static size_t packet_get(struct pipe *p, struct uio *to)
 {
 	u32 len = p->packets[p->packet_head];
 	size_t n = MIN((size_t)len, to->left), done = ring_get(p, to, n);
-	if (done < n)
-		return done ? done : 0;
+	if (done < n) { /* a fault: the rest is still to be had */
+		p->packets[p->packet_head] = (u16)(len - done);
+		return done;
+	}
 	p->packet_head = (p->packet_head + 1) % PACKETS_MAX;
 	p->packet_count--;
 	ring_drop(p, len - done);

@@ -139,10 +139,10 @@ static const struct advice *find_advice(int value)
 
 static int apply(const struct advice *a, struct mm *mm, struct vma *v, vaddr start, vaddr end)
 {
-	unsigned int flags = (v->flags | a->set) & ~a->clear;
+	unsigned int before = v->flags, flags = (before | a->set) & ~a->clear;
 	int err = a->apply(v, start, end);
 
-	if (err || flags == v->flags)
+	if (err || flags == before)
 		return err;
 	v = vma_isolate(mm, start, end, &err);
 	if (!v)

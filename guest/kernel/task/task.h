@@ -33,9 +33,8 @@ enum task_state {
 enum work_flag {
 	WORK_RESCHED = 1 << 0,
 	WORK_SIGNAL = 1 << 1,
-	WORK_TRACE = 1 << 2,	/* also makes entry take the slow path */
-	WORK_RESTORE_MASK = 1 << 3, /* task.saved_mask after sigsuspend, ppoll ... */
-	WORK_READY = 1 << 4,	    /* stand at a ready point: kernel/task/ready.h */
+	WORK_RESTORE_MASK = 1 << 2, /* task.saved_mask after sigsuspend, ppoll ... */
+	WORK_READY = 1 << 3,	    /* stand at a ready point: kernel/task/ready.h */
 };
 
 /* Credentials: credentials(7). 32 supplementary groups inline keeps it one allocation. */

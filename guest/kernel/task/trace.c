@@ -15,12 +15,6 @@ void trace_init(const struct boot_info *info)
 	trace_on = info->flags & BOOT_TRACE;
 }
 
-void trace_task(struct task *t)
-{
-	if (trace_on)
-		task_info(t)->work |= WORK_TRACE;
-}
-
 /* The VMM has copied what it needs when the hypercall returns, so the stack will do. */
 static void trace_send(struct trace_record *rec)
 {

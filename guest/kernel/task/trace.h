@@ -6,14 +6,11 @@
 #include "kernel/task/signal.h"
 
 struct boot_info;
-struct task;
 
 /* Are calls reported? A debugger may change it at any time. */
 extern bool trace_on;
 /* Remember whether the run is traced. */
 void trace_init(const struct boot_info *info);
-/* Give a new user task WORK_TRACE when the run is traced. */
-void trace_task(struct task *t);
 void trace_syscall_enter(long nr, const u64 arg[6]);
 void trace_syscall_exit(long nr, const u64 arg[6], long result);
 /* A signal is about to be delivered to the current task. */

@@ -98,7 +98,12 @@ void clock_timer_start(struct clock_timer *t, int clockid, bool absolute, u64 va
 
 u64 clock_timer_forward(struct clock_timer *t)
 {
-	u64 now = clock_timer_now(t), count = 0;
+	return clock_timer_forward_by(t, 0);
+}
+
+u64 clock_timer_forward_by(struct clock_timer *t, u64 more)
+{
+	u64 now = time_add(clock_timer_now(t), more), count = 0;
 
 	if (now >= t->target) {
 		count = (now - t->target) / t->interval + 1;

@@ -33,6 +33,8 @@ void clock_timer_stop(struct clock_timer *t);
  * covers (>= 1 when due, 0 when not). Only with an interval.
  */
 u64 clock_timer_forward(struct clock_timer *t);
+/* The same beyond now + more nanoseconds. */
+u64 clock_timer_forward_by(struct clock_timer *t, u64 more);
 /* ns until the target: 0 disarmed, at least 1 when armed. */
 u64 clock_timer_left(const struct clock_timer *t);
 

@@ -18,11 +18,14 @@ struct posix_timer {
 
 static SLAB_CACHE(posix_timer_cache, "posix_timer", struct posix_timer);
 
+/* A signal that nobody takes is not worth more interrupts than this. */
+#define IGNORED_NS 4000000ull
+
 /* The signal cannot be taken: the timer goes on by itself. */
 static void posix_timer_ignored(struct posix_timer *t)
 {
 	if (t->timer.interval)
-		clock_timer_forward(&t->timer);
+		clock_timer_forward_by(&t->timer, t->timer.interval < IGNORED_NS ? IGNORED_NS : 0);
 }
 
 static void posix_timer_expired(struct clock_timer *ct)
