@@ -169,6 +169,14 @@ RESET_TESTS := $(patsubst tests/reset/%.c,$(BUILD)/tests/reset/%,$(sort $(wildca
 .PHONY: reset-tests
 reset-tests: $(RESET_TESTS)
 
+# ---- the same for those of rigs ----
+RIG_TESTS := $(BUILD)/tests/fuzz/determinism
+$(RIG_TESTS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libmote.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -MF $@.d -static -o $@ $< $(BUILD)/libmote.a $(VMM_LIBS)
+.PHONY: rig-tests
+rig-tests: $(RIG_TESTS)
+
 # ---- what mote bench starts ----
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(BUILD)/bench/%: tests/bench/%.c

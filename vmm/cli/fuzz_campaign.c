@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "fuzz_calls.h"
 #include "fuzz_files.h"
 #include "fuzz_host.h"
 #include "fuzz_instance.h"
@@ -23,6 +22,7 @@
 #include "fuzz_show.h"
 #include "fuzz_stats.h"
 #include "mote.h"
+#include "shared/fuzz/set.h"
 #include "test_shared.h"
 
 #define NS_PER_S 1000000000ull
@@ -52,6 +52,17 @@ static int find_afl(void)
 		return 0;
 	mote_error("afl-fuzz is not there: install the package afl++");
 	return -ENOENT;
+}
+
+static int check_calls(const char *set)
+{
+	struct fuzz_set parsed;
+	const char *bad = set ? fuzz_set_parse(&parsed, set) : NULL;
+
+	if (!bad)
+		return 0;
+	mote_error("--calls %s: '%.*s' is no implemented system call, epic or group", set, (int)strcspn(bad, ","), bad);
+	return -EINVAL;
 }
 
 /* Boots once: what is missing for a machine is said now and by us, and the map's size is known. */
@@ -157,8 +168,8 @@ static int prepare(struct campaign *c)
 	const struct fuzz_options *o = &c->options;
 	int err = find_afl();
 
-	if (!err && o->calls)
-		err = calls_check(o->calls);
+	if (!err)
+		err = check_calls(o->calls);
 	if (!err)
 		err = files_find("mutator.so", c->setup.mutator, sizeof(c->setup.mutator));
 	if (!err)

@@ -9,8 +9,9 @@
 #include "fuzz.h"
 #include "fuzz_files.h"
 #include "fuzz_options.h"
-#include "fuzz_text.h"
+#include "fuzz_listing.h"
 #include "mote.h"
+#include "test_text.h"
 
 static const char help_text[] =
 	"usage: mote fuzz repro [OPTION...] FILE\n"
@@ -134,13 +135,13 @@ static void tell_case(const struct repro *r)
 
 static void tell_first(const struct repro *r)
 {
-	text_program(stdout, &r->program, &r->results);
+	listing_program(stdout, &r->program, &r->results);
 	if (r->first.kind == FUZZ_FINE) {
 		printf("fine\n");
 		return;
 	}
 	printf("%s: %s\n", fuzz_kind_name(r->first.kind), r->first.signature);
-	print_indented(stdout, "    ", r->first.log);
+	text_lines(stdout, "    ", r->first.log, strlen(r->first.log));
 }
 
 static void tell_others(const struct repro *r, int others, unsigned int what)

@@ -1,4 +1,4 @@
-#include "fuzz_text.h"
+#include "fuzz_listing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static void mark(const struct fuzz_program *p, unsigned int from, unsigned int e
 	}
 }
 
-void text_owners(const struct fuzz_program *p, int owner[FUZZ_MAX_CALLS])
+void listing_owners(const struct fuzz_program *p, int owner[FUZZ_MAX_CALLS])
 {
 	mark(p, 0, p->count, -1, owner);
 }
@@ -38,7 +38,7 @@ static void print_who(FILE *out, const struct fuzz_program *p, unsigned int i, i
 
 static void print_result(FILE *out, const struct fuzz_result *r)
 {
-	char text[TEXT_LINE];
+	char text[LISTING_CALL];
 
 	switch (r->state) {
 	case FUZZ_CALL_ANSWERED:
@@ -63,12 +63,12 @@ static void print_end(FILE *out, const struct fuzz_results *r)
 		fprintf(out, "  the program exited with status %d\n", WEXITSTATUS(r->ended));
 }
 
-void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results)
+void listing_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results)
 {
 	int owner[FUZZ_MAX_CALLS];
-	char text[TEXT_LINE];
+	char text[LISTING_CALL];
 
-	text_owners(p, owner);
+	listing_owners(p, owner);
 	for (unsigned int i = 0; i < p->count; i++) {
 		print_who(out, p, i, owner[i]);
 		fuzz_print_call(p, i, text, sizeof(text));
@@ -79,23 +79,4 @@ void text_program(FILE *out, const struct fuzz_program *p, const struct fuzz_res
 	}
 	if (results)
 		print_end(out, results);
-}
-
-void print_indented(FILE *out, const char *indent, const char *text)
-{
-	bool begins = true;
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (begins && c != '\n')
-			fputs(indent, out);
-		begins = c == '\n';
-		if (c == '\n' || c == '\t' || (c >= ' ' && c != 0x7f))
-			putc(c, out);
-		else if (c != '\r')
-			fprintf(out, "\\x%02x", c);
-	}
-	if (!begins)
-		putc('\n', out);
 }
