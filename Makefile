@@ -309,7 +309,7 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all fuzz unit-build guest-tests reset-tests bench-programs
+	$(Q)$(MAKE) -s all fuzz unit-build guest-tests reset-tests rig-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 

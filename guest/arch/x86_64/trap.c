@@ -182,11 +182,21 @@ static bool apply_fixup(struct arch_regs *r)
 	return false;
 }
 
+/* UBSan in trap mode (gcc), and what a compiler holds for unreachable, is UD2. Nothing else in the kernel is. */
+static bool is_undefined(const struct arch_regs *r)
+{
+	const u8 *code = (const u8 *)r->rip;
+
+	return r->vector == TRAP_INVALID_OPCODE && code[0] == 0x0f && code[1] == 0x0b;
+}
+
 static _Noreturn void kernel_broken(const struct arch_regs *r, u64 error)
 {
 	panic_set_regs(r);
 	if (r->vector == TRAP_PAGE_FAULT)
 		panic("page fault in the kernel at address %#lx, error %#lx", read_cr2(), error);
+	if (is_undefined(r))
+		panic("undefined behaviour: a check at %#lx has trapped", r->rip);
 	panic("exception %lu in the kernel, error %#lx", r->vector, error);
 }
 

@@ -105,7 +105,7 @@ void dentry_release(struct dentry *d)
 {
 	do
 		d = dentry_free(d);
-	while (d && --d->refcount == 0);
+	while (d && refcount_put(&d->refcount));
 }
 
 struct dentry *dentry_lookup_hashed(struct dentry *parent, const char *name, size_t len, u32 hash)

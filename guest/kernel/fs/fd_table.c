@@ -93,7 +93,7 @@ struct fd_table *fd_table_copy(struct fd_table *from)
 
 struct fd_table *fd_table_get(struct fd_table *t)
 {
-	t->refcount++;
+	refcount_get(&t->refcount);
 	return t;
 }
 

@@ -5,6 +5,7 @@
 #include <linux/fcntl.h>
 #include "kernel/fs/uio.h"
 #include "kernel/lib/list.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/lib/types.h"
 #include "kernel/task/task.h"
 #include "kernel/task/wait.h"
@@ -68,7 +69,7 @@ struct file {
 
 static inline struct file *file_get(struct file *f)
 {
-	f->refcount++;
+	refcount_get(&f->refcount);
 	return f;
 }
 void file_release(struct file *f);
@@ -77,7 +78,7 @@ void epoll_file_release(struct file *f);
 /* Drop a reference; the last one releases. */
 static inline void file_put(struct file *f)
 {
-	if (--f->refcount == 0)
+	if (refcount_put(&f->refcount))
 		file_release(f);
 }
 /* A file without path or inode yet, one reference; NULL when there is no memory. */

@@ -26,13 +26,13 @@ struct fs_context *fs_context_copy(const struct fs_context *f)
 
 struct fs_context *fs_context_get(struct fs_context *f)
 {
-	f->refcount++;
+	refcount_get(&f->refcount);
 	return f;
 }
 
 void fs_context_put(struct fs_context *f)
 {
-	if (--f->refcount)
+	if (!refcount_put(&f->refcount))
 		return;
 	path_put(&f->root);
 	path_put(&f->cwd);

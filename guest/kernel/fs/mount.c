@@ -45,7 +45,7 @@ const struct fs_type *fs_type_first(void)
 
 static void super_put(struct super *s)
 {
-	if (--s->refcount)
+	if (!refcount_put(&s->refcount))
 		return;
 	if (s->ops && s->ops->sync)
 		s->ops->sync(s);
@@ -190,7 +190,7 @@ static struct mount *mount_copy(struct mount *m, struct mount *parent)
 	struct path at = {parent, m->point};
 	if (!copy)
 		return NULL;
-	m->super->refcount++;
+	refcount_get(&m->super->refcount);
 	mount_link(copy, &at);
 	return copy;
 }
@@ -234,7 +234,7 @@ static int mount_bind(const char *source, const struct path *at, unsigned long f
 					      from.mount->flags | flags);
 		err = -ENOMEM;
 		if (m) {
-			m->super->refcount++;
+			refcount_get(&m->super->refcount);
 			if (flags & MS_REC)
 				bind_below(from.mount, from.dentry, m);
 			mount_link(m, at);

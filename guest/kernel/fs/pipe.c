@@ -301,7 +301,7 @@ static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 
 static void pipe_unref(struct inode *i, struct pipe *p)
 {
-	if (--p->refcount)
+	if (!refcount_put(&p->refcount))
 		return;
 	i->pipe = NULL;
 	pipe_free(p);
@@ -408,7 +408,7 @@ int fifo_open(struct inode *i, struct file *f)
 	struct pipe *p = i->pipe;
 	if (!p)
 		return -ENOMEM;
-	p->refcount++;
+	p->refcount++; /* from 0, of a fifo that nobody had open */
 	int err = 0;
 	if ((f->flags & (O_ACCMODE | O_NONBLOCK)) == (O_WRONLY | O_NONBLOCK) && !p->readers && !p->anonymous)
 		err = -ENXIO;

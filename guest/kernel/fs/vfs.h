@@ -12,6 +12,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/lib/types.h"
 #include "kernel/mm/mapping.h"
 
@@ -159,13 +160,13 @@ int mount_umount(const struct path *at, int flags);
 void mounts_sync(void);
 static inline struct mount *mount_get(struct mount *m)
 {
-	m->refcount++;
+	refcount_get(&m->refcount);
 	return m;
 }
 void mount_release(struct mount *m);
 static inline void mount_put(struct mount *m)
 {
-	if (--m->refcount == 0)
+	if (refcount_put(&m->refcount))
 		mount_release(m);
 }
 /* What is mounted on point of parent (the uppermost), borrowed, or NULL. */
@@ -180,26 +181,26 @@ struct mount *mount_find(const struct mount *parent, const struct dentry *point)
 struct inode *inode_create(struct super *s, u32 mode); /* refcount 1, times now, owner the current fs ids; NULL */
 static inline struct inode *inode_get(struct inode *i)
 {
-	i->refcount++;
+	refcount_get(&i->refcount);
 	return i;
 }
 void inode_release(struct inode *i);
 static inline void inode_put(struct inode *i)
 {
-	if (--i->refcount == 0)
+	if (refcount_put(&i->refcount))
 		inode_release(i);
 }
 u64 inode_now(void);
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len); /* NULL */
 static inline struct dentry *dentry_get(struct dentry *d)
 {
-	d->refcount++;
+	refcount_get(&d->refcount);
 	return d;
 }
 void dentry_release(struct dentry *d);
 static inline void dentry_put(struct dentry *d)
 {
-	if (--d->refcount == 0)
+	if (refcount_put(&d->refcount))
 		dentry_release(d);
 }
 /* Give d its inode (takes over the reference) and enter it in its parent: found by dentry_lookup from now on. */

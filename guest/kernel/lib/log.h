@@ -24,7 +24,17 @@ size_t klog_read(u64 from, char *buf, size_t n);
 /* Where the ring lies, how large it is, and where its count of bytes lies: for the control page. */
 void klog_place(unsigned long long *ring_pa, unsigned long long *size, unsigned long long *written_pa);
 
-/* Stop the machine with a report at the host (exit status 125). Any context. */
+/*
+ * Stop the machine with a report at the host (exit status 125). Any context.
+ *
+ * The text's beginning tells the kind, for whoever sorts such reports (vmm/fuzz/signature.c):
+ *	guest/.../file.c:123: condition		an assertion: BUG_ON, DEBUG_ASSERT
+ *	undefined behaviour: ...		UBSan
+ *	poison: ...				freed memory was written to, an object's end overwritten, something freed twice
+ *	refcount: ...				a reference taken to or dropped from what nobody holds
+ *	lock order: ...				two mutexes taken in both orders
+ *	exception N ..., page fault ...		the processor
+ */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Asserted invariants: kept in every build. */

@@ -1,3 +1,4 @@
+#include "kernel/lib/refcount.h"
 #include "kernel/mm/vma.h"
 
 #include "kernel/fs/file.h"
@@ -31,7 +32,7 @@ struct mm *mm_create(void)
 
 struct mm *mm_get(struct mm *mm)
 {
-	mm->refcount++;
+	refcount_get(&mm->refcount);
 	return mm;
 }
 
@@ -61,7 +62,7 @@ static void free_vmas(struct mm *mm)
 
 void mm_put(struct mm *mm)
 {
-	if (--mm->refcount)
+	if (!refcount_put(&mm->refcount))
 		return;
 	zap_all(mm);
 	free_vmas(mm);

@@ -74,7 +74,7 @@ static void poison_check(struct page *p)
 
 	if (poison_page &&
 	    (word[0] != want || word[1] != want || word[510] != want || word[511] != want))
-		panic("page %#llx was written after it was freed",
+		panic("poison: page %#llx was written after it was freed",
 		      (unsigned long long)page_to_phys(p));
 }
 /* Is some word of the page not zero? */

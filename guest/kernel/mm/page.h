@@ -12,6 +12,7 @@
 
 #include "arch/arch.h"
 #include "kernel/lib/list.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/lib/types.h"
 
 struct mapping;
@@ -95,13 +96,24 @@ static inline void page_chain_add(struct page_chain *c, struct page *p)
 /* Free them. Leaves the chain as it is. */
 void page_chain_free(const struct page_chain *c);
 
+/* Debug kernel: nobody holds a page that is free. The kernel image and the boot file system are not counted from their start. */
+static inline void page_check(const struct page *p __unused)
+{
+#ifdef KERNEL_DEBUG
+	if (!(p->flags & (PAGE_BOOTFS | PAGE_PINNED)))
+		refcount_check(&p->refcount);
+#endif
+}
+
 static inline void page_get(struct page *p)
 {
+	page_check(p);
 	p->refcount++;
 }
 /* Drop a reference; frees the block at zero. */
 static inline void page_put(struct page *p)
 {
+	page_check(p);
 	if (--p->refcount == 0)
 		page_free(p);
 }

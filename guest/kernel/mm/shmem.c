@@ -1,3 +1,4 @@
+#include "kernel/lib/refcount.h"
 #include "kernel/mm/vma.h"
 
 #include "kernel/mm/slab.h"
@@ -18,13 +19,13 @@ struct shmem *shmem_create(u64 pages)
 
 struct shmem *shmem_get(struct shmem *s)
 {
-	s->refcount++;
+	refcount_get(&s->refcount);
 	return s;
 }
 
 void shmem_put(struct shmem *s)
 {
-	if (--s->refcount)
+	if (!refcount_put(&s->refcount))
 		return;
 	mapping_destroy(&s->mapping);
 	slab_free(&shmem_cache, s);

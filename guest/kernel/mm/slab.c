@@ -9,14 +9,17 @@ static struct list caches = LIST_INIT(caches);
 static bool asking; /* slab_ask_page_fail */
 
 /*
- * Debug kernel: each object is followed by a state word and the free-list link; a freed object is
- * filled with poison. So a write past the end, a second free and (on reuse) a write after free are
- * found.
+ * Debug kernel: each object is followed by a state word and the free-list link; what kmalloc was asked for ends
+ * before the object does, and the rest is guard bytes; a freed object is filled with poison. So a write past the end, a second
+ * free and (on reuse) a write after free are found.
  */
 #ifdef KERNEL_DEBUG
-#define STATE_USED 0x600dc0deull
-#define STATE_FREE 0xdeadf1eeull
-#define POISON	   0x6b
+#define STATE_USED   0x600dc0deull /* and, from bit 32 on, how many guard bytes there are */
+#define STATE_FREE   0xdeadf1eeull
+#define POISON	     0x6b
+#define POISON_WORD  0x6b6b6b6b6b6b6b6bull
+#define POISON_BYTES 256ul /* of a larger object the rest is left as it is */
+#define GUARD	     0xa5
 
 static u64 *state_of(const struct slab_cache *c, void *object)
 {
@@ -30,16 +33,37 @@ static void **link_of(const struct slab_cache *c, void *object)
 
 static void mark_used(const struct slab_cache *c, void *object, bool recycled)
 {
-	unsigned char *bytes = object;
+	const u64 *word = object;
 
 	if (recycled) {
 		if (*state_of(c, object) != STATE_FREE)
-			panic("%s %p: free object overwritten", c->name, object);
-		for (size_t i = 0; i < MIN(c->size, 32ul); i++)
-			if (bytes[i] != POISON)
-				panic("%s %p: written after it was freed", c->name, object);
+			panic("poison: %s %p: free object overwritten", c->name, object);
+		for (size_t i = 0; i < MIN(c->size, POISON_BYTES) / sizeof(*word); i++)
+			if (word[i] != POISON_WORD)
+				panic("poison: %s %p: written after it was freed", c->name, object);
 	}
 	*state_of(c, object) = STATE_USED;
+}
+
+/* Only size bytes of the object are asked for. */
+static void set_guard(const struct slab_cache *c, void *object, size_t size)
+{
+	size_t guards = c->size - size;
+
+	if (!object)
+		return;
+	memset((char *)object + size, GUARD, guards);
+	*state_of(c, object) = STATE_USED | (u64)guards << 32;
+}
+
+static bool guard_is_whole(const struct slab_cache *c, const void *object, size_t guards)
+{
+	const unsigned char *bytes = object;
+
+	for (size_t i = c->size - guards; i < c->size; i++)
+		if (bytes[i] != GUARD)
+			return false;
+	return true;
 }
 
 static void mark_free(const struct slab_cache *c, void *object)
@@ -47,10 +71,10 @@ static void mark_free(const struct slab_cache *c, void *object)
 	u64 state = *state_of(c, object);
 
 	if (state == STATE_FREE)
-		panic("%s %p: freed twice", c->name, object);
-	if (state != STATE_USED)
-		panic("%s %p: written past its end", c->name, object);
-	memset(object, POISON, MIN(c->size, 256ul));
+		panic("poison: %s %p: freed twice", c->name, object);
+	if ((u32)state != STATE_USED || state >> 32 > c->size || !guard_is_whole(c, object, state >> 32))
+		panic("poison: %s %p: written past its end", c->name, object);
+	memset(object, POISON, MIN(c->size, POISON_BYTES));
 	*state_of(c, object) = STATE_FREE;
 }
 #else
@@ -63,6 +87,9 @@ static inline void mark_used(const struct slab_cache *c __unused, void *object _
 {
 }
 static inline void mark_free(const struct slab_cache *c __unused, void *object __unused)
+{
+}
+static inline void set_guard(const struct slab_cache *c __unused, void *object __unused, size_t size __unused)
 {
 }
 #endif
@@ -269,7 +296,11 @@ void *kmalloc(size_t size)
 {
 	if (unlikely(size > LARGEST_CLASS - SLAB_DEBUG_TAIL))
 		return alloc_pages(size, 0);
-	return slab_alloc(&class[class_of[(size + SLAB_DEBUG_TAIL - !!size) / 16]]);
+	struct slab_cache *c = &class[class_of[(size + SLAB_DEBUG_TAIL - !!size) / 16]];
+	void *p = slab_alloc(c);
+
+	set_guard(c, p, size);
+	return p;
 }
 
 void *kzalloc(size_t size)

@@ -23,6 +23,7 @@ static inline void zap_entry(struct zap *z, arch_pte *slot)
 	if (!phys_is_ram(pa))
 		return;
 	p = phys_to_page(pa);
+	page_check(p);
 	if (--p->refcount)
 		return;
 	if (likely(!(p->flags | p->order)))

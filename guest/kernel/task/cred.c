@@ -1,6 +1,7 @@
 /* Credentials: shared after fork, made private before they change. */
 #include <linux/capability.h>
 #include "kernel/lib/log.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/task.h"
 
@@ -18,14 +19,13 @@ struct cred *cred_copy(const struct cred *c)
 
 struct cred *cred_get(struct cred *c)
 {
-	c->refcount++;
+	refcount_get(&c->refcount);
 	return c;
 }
 
 void cred_put(struct cred *c)
 {
-	DEBUG_ASSERT(c->refcount);
-	if (!--c->refcount)
+	if (refcount_put(&c->refcount))
 		slab_free(&cred_cache, c);
 }
 

@@ -3,6 +3,7 @@
  * session (credentials(7)). A two-level table: both looking up and handing out touch two words.
  */
 #include "kernel/lib/log.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/pid.h"
@@ -93,14 +94,13 @@ struct pid *pid_alloc(void)
 
 struct pid *pid_get(struct pid *p)
 {
-	p->refcount++;
+	refcount_get(&p->refcount);
 	return p;
 }
 
 void pid_put(struct pid *p)
 {
-	DEBUG_ASSERT(p->refcount);
-	if (--p->refcount)
+	if (!refcount_put(&p->refcount))
 		return;
 	pid_table[p->nr / CHUNK][p->nr % CHUNK] = NULL;
 	if (!--pid_used[p->nr / CHUNK] && p->nr / CHUNK != pid_last / CHUNK)

@@ -2,6 +2,7 @@
  * kernel itself. */
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -48,14 +49,13 @@ struct process *process_alloc(void)
 
 struct process *process_get(struct process *p)
 {
-	p->refcount++;
+	refcount_get(&p->refcount);
 	return p;
 }
 
 void process_put(struct process *p)
 {
-	DEBUG_ASSERT(p->refcount);
-	if (!--p->refcount)
+	if (refcount_put(&p->refcount))
 		slab_free(&process_cache, p);
 }
 

@@ -2,6 +2,7 @@
  * Signal state: actions, queues, masks. Sending is signal_send.c, taking signal_deliver.c, job
  * control stop.c.
  */
+#include "kernel/lib/refcount.h"
 #include "kernel/task/signal.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/signal_internal.h"
@@ -38,13 +39,13 @@ struct sighand *sighand_copy(const struct sighand *s)
 
 struct sighand *sighand_get(struct sighand *s)
 {
-	s->refcount++;
+	refcount_get(&s->refcount);
 	return s;
 }
 
 void sighand_put(struct sighand *s)
 {
-	if (!s || --s->refcount)
+	if (!s || !refcount_put(&s->refcount))
 		return;
 	/* an epoll instance may still watch a signalfd in the name of a process that is gone */
 	while (!list_empty(&s->signalfd_wait.waiters))
