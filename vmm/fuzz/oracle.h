@@ -45,9 +45,6 @@ int oracle_run(struct oracle *o, const struct fuzz_case *c, struct fuzz_results 
 /* Programs' user and group ids from here on are none in the sandbox (but -1, which is none anywhere). */
 #define ORACLE_IDS_END 0x7ffffffeu
 
-/* Only one id could be mapped (mote was not started by root): calls that change or show ids are not compared. */
-bool oracle_single_id(const struct oracle *o);
-
 /* A call that the sandbox refused to make shows this as its value: no errno of Linux. */
 #define ORACLE_REFUSED (-3999ll)
 
@@ -60,16 +57,29 @@ struct oracle_difference {
 	char key[ORACLE_KEY]; /* "lseek(fd file, SEEK_HOLE): Linux ENXIO, mote EINVAL": what differences are grouped by */
 };
 
+/* What is not to be called a difference. */
+struct oracle_lenience {
+	const struct oracle_allow *allow; /* NULL: nothing is allowed */
+	bool single_id;			  /* calls about ids are not compared */
+	unsigned long long *allowed;	  /* counts what the list allowed; NULL: nobody asks */
+};
+
+/* The oracle's own: its list; without ids when only one could be mapped (mote was not started by root); counted in oracle_count(). */
+struct oracle_lenience oracle_lenience(struct oracle *o);
+
 /*
- * Compare `runs` results of each side, of the same case: all must be alike within a side, or what varies is not compared. With single_id,
- * without the calls about ids. True: they differ, *d is filled.
+ * Compare `runs` results of each side, of the same case: all must be alike within a side, or what varies is not compared. Their
+ * `observed` ends with a NUL. Behind a difference that the list allows, comparing goes on as long as both sides failed. True: they
+ * differ, *d is filled.
  */
 bool oracle_compare(const struct fuzz_case *c, const struct fuzz_results *theirs, const struct fuzz_results *ours, size_t runs,
-		    bool single_id, struct oracle_difference *d);
+		    const struct oracle_lenience *l, struct oracle_difference *d);
+/* Results may hold what a hostile program wrote there: put its counts within their bounds, and a NUL behind `observed`. */
+void oracle_clean_results(struct fuzz_results *r);
 
 /* Both sides beside each other, differences marked, to f. */
 void oracle_print_difference(FILE *f, const struct fuzz_case *c, const struct fuzz_results *theirs, const struct fuzz_results *ours,
-			     bool single_id);
+			     const struct oracle_lenience *l);
 
 /* ---- differences that are known, and why (oracle_allow.c) ---- */
 

@@ -13,7 +13,7 @@ struct comparison {
 	struct fuzz_program p;
 	const struct fuzz_results *theirs, *ours; /* `runs` of each; the first ones stand for all */
 	size_t runs;
-	bool single_id;
+	const struct oracle_lenience *l;
 	bool alone; /* one thread, no child: nothing depends on who is quicker */
 	/* The call's result is not known to be the same on both sides: what uses it is not compared. */
 	bool tainted[FUZZ_MAX_CALLS];
@@ -55,17 +55,32 @@ static bool same_observed(const struct fuzz_results *r, size_t runs)
 
 /* ---- between the sides ---- */
 
+/* Key is filled: a difference, unless it is allowed. */
+static enum verdict judge(struct comparison *c, int call)
+{
+	c->d->call = call;
+	if (!c->l->allow || !oracle_allow_reason(c->l->allow, c->d->key))
+		return DIFFERENT;
+	if (c->l->allowed)
+		++*c->l->allowed;
+	if (call < 0)
+		return ALIKE;
+	const struct fuzz_result *t = &c->theirs->result[call], *o = &c->ours->result[call];
+
+	c->tainted[call] = true;
+	return t->state == o->state && (t->value < 0) == (o->value < 0) ? ALIKE : UNKNOWN;
+}
+
 static enum verdict differ(struct comparison *c, unsigned int i, const char *theirs, const char *ours)
 {
 	char call[ORACLE_KEY];
 
 	oracle_call_class(&c->p, i, c->theirs, call, sizeof(call));
-	c->d->call = (int)i;
 	int n = snprintf(c->d->key, sizeof(c->d->key), ": Linux %s, mote %s", theirs, ours);
 
 	/* The answers are never what is cut off. */
 	snprintf(c->d->key, sizeof(c->d->key), "%.*s: Linux %s, mote %s", (int)sizeof(c->d->key) - 1 - n, call, theirs, ours);
-	return DIFFERENT;
+	return judge(c, (int)i);
 }
 
 static enum verdict differ_in_value(struct comparison *c, unsigned int i, long long theirs, long long ours)
@@ -142,7 +157,7 @@ static enum verdict compare_answers(struct comparison *c, unsigned int i, const 
 {
 	unsigned int rules = oracle_rules(fuzz_row[c->p.call[i].row].name);
 
-	if (t->value == ORACLE_REFUSED || rules & ORACLE_IGNORED || (rules & ORACLE_IDS && c->single_id) || uses_tainted(c, i) ||
+	if (t->value == ORACLE_REFUSED || rules & ORACLE_IGNORED || (rules & ORACLE_IDS && c->l->single_id) || uses_tainted(c, i) ||
 	    names_unmapped_id(c, i))
 		return pass_over(c, i, t, o);
 	bool both = t->value >= 0 && o->value >= 0;
@@ -182,6 +197,19 @@ static void line_class(const char *line, size_t len, char *text, size_t size)
 	snprintf(text, size, "%.*s", (int)(len > 60 ? 60 : len), line);
 }
 
+/* Owners that the sandbox knows no id for, the host's, are shown as this. */
+#define NOBODY " of 65534:65534"
+
+static bool lines_alike(const char *t, size_t tn, const char *o, size_t on)
+{
+	if (tn == on && !memcmp(t, o, tn))
+		return true;
+	const char *nobody = memmem(t, tn, NOBODY, sizeof(NOBODY) - 1);
+	size_t head = nobody ? (size_t)(nobody - t) + 4 : 0, tail = nobody ? tn - head - (sizeof(NOBODY) - 1 - 4) : 0;
+
+	return nobody && on >= head + tail && !memcmp(t, o, head) && !memcmp(t + tn - tail, o + on - tail, tail);
+}
+
 static enum verdict compare_observed(struct comparison *c)
 {
 	const char *t = c->theirs->observed, *o = c->ours->observed;
@@ -190,12 +218,12 @@ static enum verdict compare_observed(struct comparison *c)
 	while (*t || *o) {
 		size_t tn = strcspn(t, "\n"), on = strcspn(o, "\n");
 
-		if (tn != on || memcmp(t, o, tn)) {
+		if (!lines_alike(t, tn, o, on)) {
 			line_class(t, tn, their_line, sizeof(their_line));
 			line_class(o, on, our_line, sizeof(our_line));
-			c->d->call = -1;
 			snprintf(c->d->key, sizeof(c->d->key), "end: Linux %s, mote %s", their_line, our_line);
-			return DIFFERENT;
+			if (judge(c, -1) == DIFFERENT)
+				return DIFFERENT;
 		}
 		t += tn + (t[tn] == '\n');
 		o += on + (o[on] == '\n');
@@ -241,9 +269,8 @@ static enum verdict compare_end(struct comparison *c)
 
 	status_class(c->theirs->ended, t, sizeof(t));
 	status_class(c->ours->ended, o, sizeof(o));
-	c->d->call = -1;
 	snprintf(c->d->key, sizeof(c->d->key), "end after %s: Linux %s, mote %s", last_call(c), t, o);
-	return DIFFERENT;
+	return judge(c, -1);
 }
 
 static bool is_alone(const struct fuzz_program *p)
@@ -262,13 +289,22 @@ static void begin(struct comparison *c, const struct fuzz_case *fuzz_case)
 	c->alone = is_alone(&c->p);
 }
 
+void oracle_clean_results(struct fuzz_results *r)
+{
+	if (r->calls > FUZZ_MAX_CALLS)
+		r->calls = FUZZ_MAX_CALLS;
+	if (r->observed_len >= sizeof(r->observed))
+		r->observed_len = sizeof(r->observed) - 1;
+	r->observed[r->observed_len] = 0;
+}
+
 bool oracle_compare(const struct fuzz_case *fuzz_case, const struct fuzz_results *theirs, const struct fuzz_results *ours, size_t runs,
-		    bool single_id, struct oracle_difference *d)
+		    const struct oracle_lenience *l, struct oracle_difference *d)
 {
 	static _Thread_local struct comparison c;
 	enum verdict v = ALIKE;
 
-	c = (struct comparison){.theirs = theirs, .ours = ours, .runs = runs, .single_id = single_id, .d = d};
+	c = (struct comparison){.theirs = theirs, .ours = ours, .runs = runs, .l = l, .d = d};
 	begin(&c, fuzz_case);
 	for (unsigned int i = 0; i < c.p.count && v == ALIKE; i++)
 		v = compare_call(&c, i);
