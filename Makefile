@@ -59,7 +59,7 @@ VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
 CLI_OBJ := $(patsubst %,$(BUILD)/%.o,$(CLI_SRC))
 
 .PHONY: all
-all: $(BUILD)/mote $(KERNEL) fuzz-programs
+all: $(BUILD)/mote $(KERNEL)
 
 # What `mote fuzz` takes from beside mote.
 .PHONY: fuzz
@@ -218,9 +218,8 @@ SEEDS := $(patsubst tests/fuzz/seeds/%.txt,$(BUILD)/fuzz/seeds/%,$(sort $(wildca
 $(SEEDS): $(BUILD)/fuzz/seeds/%: tests/fuzz/seeds/%.txt $(BUILD)/fuzz/mkseeds
 	$(Q)mkdir -p $(@D) && $(BUILD)/fuzz/mkseeds $< $@
 
-.PHONY: fuzz fuzz-programs
-fuzz-programs: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so $(SEEDS)
-fuzz: fuzz-programs
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so $(SEEDS)
 
 # The oracle's sandbox and its list of allowed differences.
 SANDBOX_SRC := $(sort $(wildcard vmm/fuzz/sandbox/*.c))
