@@ -150,17 +150,15 @@ static int check_directory(const struct campaign *c)
 
 static int make_seeds(const struct campaign *c)
 {
+	const struct fuzz_options *o = &c->options;
 	char path[PATH_MAX];
 	int err = 0;
 
-	if (!c->options.resume) {
-		err = files_find("seeds", path, sizeof(path));
-		if (!err)
-			err = seeds_add(c->options.output, path);
-	}
-	if (!err && c->options.seed)
-		err = seeds_add(c->options.output, c->options.seed);
-	return err;
+	if (!o->resume && !files_look("seeds", path, sizeof(path)))
+		err = seeds_add(o->output, path);
+	if (!err && o->seed)
+		err = seeds_add(o->output, o->seed);
+	return err ? err : seeds_add_least(o->output);
 }
 
 static int prepare(struct campaign *c)

@@ -59,6 +59,7 @@ static int visit(void *ctx, const char *path, const struct fuzz_case *kase)
 	for (size_t i = 0; i < v->c->edges; i++)
 		v->c->seen[i] |= map[i] != 0;
 	v->c->cases++;
+	report_progress("corpus", v->c->cases);
 	note_calls(v->c, out.results);
 	return 0;
 }

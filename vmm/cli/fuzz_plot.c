@@ -38,12 +38,24 @@ static void read_series(struct series *s, const char *directory, const char *ins
 		fclose(f);
 }
 
-/* What the instance had at that time, which grows from one call to the next: its last row not behind it. */
+static uint64_t between(uint64_t a, uint64_t b, double part)
+{
+	return b > a ? a + (uint64_t)((double)(b - a) * part) : b;
+}
+
+/* What the instance had at that time, which grows from one call to the next; afl-fuzz begins to write after a minute. */
 static struct plot_point at_time(struct series *s, uint64_t time)
 {
 	while (s->passed < s->count && s->row[s->passed].time <= time)
 		s->passed++;
-	return s->passed ? s->row[s->passed - 1] : (struct plot_point){0};
+	struct plot_point a = s->passed ? s->row[s->passed - 1] : (struct plot_point){0};
+
+	if (s->passed == s->count || s->row[s->passed].time <= a.time)
+		return a;
+	const struct plot_point *b = &s->row[s->passed];
+	double part = (double)(time - a.time) / (double)(b->time - a.time);
+
+	return (struct plot_point){time, between(a.executions, b->executions, part), between(a.map, b->map, part)};
 }
 
 static void sum_up(struct plot *plot, struct series *series, size_t count)

@@ -65,6 +65,16 @@ static int parse(struct report_options *o, int argc, char **argv)
 	return err;
 }
 
+void report_progress(const char *what, size_t count)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (!count)
+		fputs("\r\033[K", stderr);
+	else if (count % 16 == 0)
+		fprintf(stderr, "\r%s: %zu runs\033[K", what, count);
+}
+
 /* ---- writing ---- */
 
 /* Whole or not at all. */
@@ -154,6 +164,7 @@ static int make(struct report *r, const struct report_options *o)
 		return err;
 	err = gather(r, rig, o->kernel ? o->kernel : kernel);
 	fuzz_close(rig);
+	report_progress("", 0);
 	if (!err)
 		err = write_file(r, "report.html", report_html);
 	if (!err)

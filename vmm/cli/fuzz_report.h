@@ -85,6 +85,9 @@ const char *cover_error_name(int error);
 /* From the plot_data of all instances. Never fails: what is not there is not shown. */
 void plot_read(struct report *r);
 
+/* On a terminal: so many runs were made of what. count 0: none of that is to be seen any more. */
+void report_progress(const char *what, size_t count);
+
 /* Errors are left to ferror(out). */
 void report_html(FILE *out, const struct report *r);
 void report_json(FILE *out, const struct report *r);

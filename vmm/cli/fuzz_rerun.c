@@ -15,11 +15,13 @@
 struct rerun {
 	struct report *r;
 	struct fuzz_rig *rig;
+	size_t runs;
 };
 
 static int run(struct rerun *u, const struct fuzz_case *c, struct fuzz_outcome *out)
 {
 	memcpy(fuzz_case(u->rig), c, sizeof(*c));
+	report_progress("findings", ++u->runs);
 	return fuzz_run(u->rig, FUZZ_THOROUGH, out);
 }
 
@@ -160,7 +162,7 @@ static int by_age(const void *a, const void *b)
 
 int rerun_findings(struct report *r, struct fuzz_rig *rig)
 {
-	struct rerun u = {r, rig};
+	struct rerun u = {r, rig, 0};
 	int err = walk_cases(r->directory, "crashes", visit_file, &u);
 
 	if (!err)

@@ -8,5 +8,7 @@
  * said, when from or the seeds cannot be read or written.
  */
 int seeds_add(const char *directory, const char *from);
+/* afl-fuzz does not begin with nothing: see that there is one seed at least. 0 or a negative errno, said. */
+int seeds_add_least(const char *directory);
 
 #endif
