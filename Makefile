@@ -152,6 +152,22 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_sources,tests/unit/$$*.c) $(w
 unit: $(UNIT)
 	$(Q)fail=0; for t in $(UNIT); do $$t || fail=1; done; exit $$fail
 
+# ---- the VMM's own parsers under libFuzzer: a harness names its sources as unit tests do ----
+FUZZ_VMM := $(patsubst tests/fuzz/vmm/%.c,$(BUILD)/fuzz/vmm/%,$(sort $(wildcard tests/fuzz/vmm/*.c)))
+FUZZ_VMM_CFLAGS := -std=gnu17 -O1 -g $(WARN) -Wno-gnu-variable-sized-type-not-at-end -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=undefined -fno-strict-aliasing -Itests/fuzz/vmm -Ivmm -I. -pthread $(FUZZ_VMM_FLAGS)
+$(BUILD)/fuzz/vmm/%: tests/fuzz/vmm/%.c $$(call unit_sources,tests/fuzz/vmm/$$*.c) $(wildcard tests/fuzz/vmm/lib/*.h)
+	$(call say,CLANG,$@)
+	$(Q)mkdir -p $(@D) && clang $(FUZZ_VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(VMM_LIBS)
+$(BUILD)/fuzz/seeds/made: tests/fuzz/vmm/seeds.py
+	$(Q)python3 $< $(@D) && touch $@
+
+TIME ?= 60
+.PHONY: fuzz-vmm fuzz-vmm-run
+fuzz-vmm: $(FUZZ_VMM) $(BUILD)/fuzz/seeds/made
+fuzz-vmm-run: fuzz-vmm
+	$(Q)tests/fuzz/vmm/run fuzz $(TIME)
+
 # ---- guest tests: static programs, run on Linux and in a guest ----
 GUEST_TESTS := $(patsubst tests/guest/%.c,$(BUILD)/tests/guest/%,$(sort $(wildcard tests/guest/*.c)))
 $(BUILD)/tests/guest/%: tests/guest/%.c $(wildcard tests/guest/*.h images/include/mote/*.h)
@@ -289,7 +305,7 @@ uninstall:
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev libseccomp-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
-	libc6-dev-arm64-cross qemu-system-x86 clang binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
+	libc6-dev-arm64-cross qemu-system-x86 clang libclang-rt-14-dev afl++ binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
 	$(Q)missing=; for p in $(PACKAGES); do \
@@ -308,7 +324,7 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all fuzz unit-build guest-tests reset-tests rig-tests bench-programs
+	$(Q)$(MAKE) -s all fuzz fuzz-vmm fuzz-tests unit-build guest-tests reset-tests rig-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 

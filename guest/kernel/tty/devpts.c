@@ -25,6 +25,7 @@ static int devpts_get(void)
 	err = tmpfs_make(devpts->root, "ptmx", S_IFCHR, DEV(TTYAUX_MAJOR, 2), NULL);
 	if (err)
 		klog("devpts: no ptmx: error %d\n", -err);
+	tmpfs_seal_dir(devpts->root->inode);
 	return 0;
 }
 
@@ -91,17 +92,9 @@ int devpts_add(unsigned int n)
 void devpts_remove(unsigned int n)
 {
 	char name[12];
-	struct dentry *d;
-	struct inode *root;
 
 	if (!devpts)
 		return;
 	ksnprintf(name, sizeof(name), "%u", n);
-	root = devpts->root->inode;
-	d = dentry_lookup(devpts->root, name, strlen(name));
-	if (!d)
-		return;
-	if (d->inode && root->ops->unlink(root, d) == 0)
-		dentry_drop(d);
-	dentry_put(d);
+	tmpfs_remove(devpts->root, name);
 }
