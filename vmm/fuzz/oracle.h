@@ -98,6 +98,8 @@ const char *oracle_allow_reason(const struct oracle_allow *a, const char *key);
  * before. 0 or a negative errno, said: the rig or the oracle is good for nothing any more.
  */
 int oracle_check(struct oracle *o, struct fuzz_rig *r, struct fuzz_outcome *out);
+/* Run the case in fuzz_case(r) once on each side and print both beside each other. 0 or a negative errno, said. */
+int oracle_show(struct oracle *o, struct fuzz_rig *r, FILE *f);
 /* Cases that were asked about, differences that the list allowed, that did not repeat, that were told. */
 struct oracle_counts {
 	unsigned long long asked, unfinished, allowed, unstable, told;

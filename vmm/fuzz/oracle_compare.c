@@ -6,6 +6,7 @@
 
 #include "oracle.h"
 #include "oracle_key.h"
+#include "oracle_lines.h"
 #include "oracle_rules.h"
 #include "shared/fuzz/grammar.h"
 
@@ -157,9 +158,10 @@ static enum verdict compare_answers(struct comparison *c, unsigned int i, const 
 {
 	unsigned int rules = oracle_rules(fuzz_row[c->p.call[i].row].name);
 
-	if (t->value == ORACLE_REFUSED || rules & ORACLE_IGNORED || (rules & ORACLE_IDS && c->l->single_id) || uses_tainted(c, i) ||
-	    names_unmapped_id(c, i))
+	if (t->value == ORACLE_REFUSED || rules & ORACLE_IGNORED || (rules & ORACLE_IDS && c->l->single_id) || uses_tainted(c, i))
 		return pass_over(c, i, t, o);
+	if (names_unmapped_id(c, i))
+		return o->value < 0 ? pass_over(c, i, t, o) : UNKNOWN;
 	bool both = t->value >= 0 && o->value >= 0;
 
 	if (both && rules & (ORACLE_VALUE_VARIES | ORACLE_ADDRESS)) {
@@ -200,7 +202,7 @@ static void line_class(const char *line, size_t len, char *text, size_t size)
 /* Owners that the sandbox knows no id for, the host's, are shown as this. */
 #define NOBODY " of 65534:65534"
 
-static bool lines_alike(const char *t, size_t tn, const char *o, size_t on)
+bool oracle_lines_alike(const char *t, size_t tn, const char *o, size_t on)
 {
 	if (tn == on && !memcmp(t, o, tn))
 		return true;
@@ -218,7 +220,7 @@ static enum verdict compare_observed(struct comparison *c)
 	while (*t || *o) {
 		size_t tn = strcspn(t, "\n"), on = strcspn(o, "\n");
 
-		if (!lines_alike(t, tn, o, on)) {
+		if (!oracle_lines_alike(t, tn, o, on)) {
 			line_class(t, tn, their_line, sizeof(their_line));
 			line_class(o, on, our_line, sizeof(our_line));
 			snprintf(c->d->key, sizeof(c->d->key), "end: Linux %s, mote %s", their_line, our_line);
@@ -258,8 +260,10 @@ static enum verdict compare_end(struct comparison *c)
 	if (c->theirs->stage < FUZZ_STAGE_CLEAN || c->ours->stage < FUZZ_STAGE_CLEAN || !same_observed(c->theirs, c->runs) ||
 	    !same_observed(c->ours, c->runs))
 		return UNKNOWN;
-	if (c->theirs->ended == c->ours->ended || !c->alone)
+	if (c->theirs->ended == c->ours->ended)
 		return compare_observed(c);
+	if (!c->alone)
+		return UNKNOWN;
 	/* A machine's time flies: there timers ring that would do so much later on Linux. */
 	int sig = WTERMSIG((int)c->ours->ended);
 

@@ -87,6 +87,24 @@ static int ask(struct oracle *o, struct fuzz_rig *r, struct both *b, struct fuzz
 	return 0;
 }
 
+int oracle_show(struct oracle *o, struct fuzz_rig *r, FILE *f)
+{
+	struct oracle_lenience l = oracle_lenience(o);
+	struct both *b = malloc(sizeof(*b));
+	unsigned int options = r->options;
+	int error = b ? 0 : -ENOMEM;
+
+	if (!error) {
+		fuzz_set_options(r, options | FUZZ_OBSERVE);
+		error = run_both(o, r, b, 0, 1);
+		fuzz_set_options(r, options);
+	}
+	if (!error)
+		oracle_print_difference(f, fuzz_case(r), &b->theirs[0], &b->ours[0], &l);
+	free(b);
+	return error > 0 ? 0 : error;
+}
+
 int oracle_check(struct oracle *o, struct fuzz_rig *r, struct fuzz_outcome *out)
 {
 	size_t size = fuzz_map_size(r);
@@ -96,13 +114,18 @@ int oracle_check(struct oracle *o, struct fuzz_rig *r, struct fuzz_outcome *out)
 
 	if (!error) {
 		unsigned int options = r->options;
+		struct oracle *asked = r->oracle;
 
+		r->oracle = NULL; /* not about what is run here */
 		memcpy(map, fuzz_map(r), size);
 		fuzz_set_options(r, options | FUZZ_OBSERVE);
 		error = ask(o, r, b, out);
 		fuzz_set_options(r, options);
 		memcpy(fuzz_map(r), map, size);
+		r->oracle = asked;
 	}
+	if (!error && out->kind == FUZZ_DIFFERENT)
+		outcome_note_signature(r, out->signature);
 	free(b);
 	free(map);
 	return error > 0 ? 0 : error;

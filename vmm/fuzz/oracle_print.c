@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "oracle_lines.h"
 #include "shared/fuzz/program.h"
 
 static void print_answer(FILE *f, const char *who, const struct fuzz_result *r, const struct fuzz_results *all)
@@ -46,15 +47,13 @@ static void print_call(FILE *f, const struct fuzz_program *p, unsigned int i, co
 	print_answer(f, "mote", o, ours);
 }
 
-/* The lines that only one of them has, in order. */
+/* The lines that differ, in order. */
 static void print_observed(FILE *f, const char *t, const char *o)
 {
 	while (*t || *o) {
 		int tn = (int)strcspn(t, "\n"), on = (int)strcspn(o, "\n");
 
-		if (tn == on && !memcmp(t, o, (size_t)tn))
-			fprintf(f, "   %.*s\n", tn, t);
-		else
+		if (!oracle_lines_alike(t, (size_t)tn, o, (size_t)on))
 			fprintf(f, " ! Linux %.*s\n   mote  %.*s\n", tn, t, on, o);
 		t += tn + (t[tn] == '\n');
 		o += on + (o[on] == '\n');

@@ -340,11 +340,13 @@ static void text_release(struct file *f)
 	kfree(t);
 }
 
+#define PROC_SIZE_MAX 0x7fffffff /* Linux's limit of this file system */
+
 /* O_TRUNC, as shells open for ">": nothing to cut. */
 static int text_truncate(struct inode *i, file_off size)
 {
-	(void)i, (void)size;
-	return 0;
+	(void)i;
+	return size > PROC_SIZE_MAX ? -EFBIG : 0;
 }
 
 /* No name can be made here: Linux finds none and says so, rather than EPERM. */
