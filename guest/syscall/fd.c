@@ -189,8 +189,10 @@ long sys_pipe2(int __user *fds, int flags)
 {
 	struct file *ends[2];
 	int fd[2];
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_EXCL))
 		return -EINVAL;
+	if (flags & O_EXCL)
+		return -ENOPKG; /* O_NOTIFICATION_PIPE: there is no watch_queue(7) */
 	int err = pipe_create((u32)flags, &ends[0], &ends[1]);
 	if (err)
 		return err;

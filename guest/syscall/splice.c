@@ -30,12 +30,6 @@ static int offset_read(struct user_offset *o, void __user *p)
 	return 0;
 }
 
-static int offset_get(struct user_offset *o, void __user *p)
-{
-	int err = offset_read(o, p);
-	return !err && o->pos && o->value < 0 ? -EINVAL : err;
-}
-
 static isize offset_put(const struct user_offset *o, isize done)
 {
 	return o->user && done >= 0 && put_user(o->value, o->user) ? -EFAULT : done;
@@ -117,8 +111,8 @@ static int splice_check(const struct two_files *f, const struct user_offset *in,
 		return -EBADF;
 	if (!in_pipe && !out_pipe)
 		return -EINVAL;
-	if ((in->user && in_pipe) || (out->user && out_pipe))
-		return -ESPIPE;
+	if ((in->pos && in->value < 0) || (out->pos && out->value < 0))
+		return -EINVAL;
 	if ((in->user && !file_has_offsets(f->in)) || (out->user && !file_has_offsets(f->out)))
 		return -EINVAL;
 	if (in_pipe && out_pipe && f->in->inode == f->out->inode)
@@ -154,9 +148,12 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 	isize done = files_get(&f, in, out);
 	if (done)
 		return done;
-	done = offset_get(&oi, in_off);
+	if ((in_off && file_is_pipe(f.in)) || (out_off && file_is_pipe(f.out)))
+		done = -ESPIPE;
 	if (!done)
-		done = offset_get(&oo, out_off);
+		done = offset_read(&oo, out_off);
+	if (!done)
+		done = offset_read(&oi, in_off);
 	if (!done)
 		done = splice_check(&f, &oi, &oo);
 	if (!done) {

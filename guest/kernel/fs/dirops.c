@@ -59,9 +59,6 @@ static int may_remove(const struct path *dir, const struct dentry *victim)
 	int err = inode_permission(dir->dentry->inode, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
-	/* Where nothing ever changes, what victim is does not matter. */
-	if (d->ops->closed && d->ops->mode_fixed && d->ops->mode_fixed(dir->dentry->inode))
-		return -EPERM;
 	if (d->mode & S_ISVTX && me != victim->inode->uid && me != d->uid && !capable(CAP_FOWNER))
 		return -EPERM;
 	return 0;

@@ -255,6 +255,8 @@ static int open_tmpfile(int dirfd, const char *name, u32 flags, u32 mode, unsign
 int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out)
 {
 	flags &= ~OPEN_EXEC;
+	if (flags & __O_SYNC)
+		flags |= O_DSYNC; /* implied */
 	if (flags & O_PATH)
 		flags &= PATH_FLAGS;
 	if (flags & O_NOFOLLOW)
