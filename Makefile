@@ -283,14 +283,18 @@ DESTDIR ?=
 DEST := $(DESTDIR)$(PREFIX)
 VERSION := $(shell sed -n 's/^\#define MOTE_VERSION "\(.*\)"/\1/p' vmm/mote.h)
 HEADERS := vmm/mote.h shared/abi/boot.h $(wildcard images/include/mote/*.h)
-INSTALLED := bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
+FUZZ_PARTS := kernel executor mutator.so sandbox oracle-allow
+INSTALLED := bin/mote lib/mote/kernel $(addprefix lib/mote/fuzz/,$(FUZZ_PARTS) $(patsubst $(BUILD)/fuzz/%,%,$(SEEDS))) lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
 	share/bash-completion/completions/mote share/zsh/site-functions/_mote $(addprefix include/mote/,$(notdir $(HEADERS)))
 
 .PHONY: install uninstall
-install: all $(BUILD)/libmote.a
+install: all fuzz $(BUILD)/libmote.a
 	$(Q)install -d $(sort $(dir $(addprefix $(DEST)/,$(INSTALLED))))
 	$(Q)install -m 755 $(BUILD)/mote $(DEST)/bin/mote
 	$(Q)install -m 644 $(KERNEL) $(DEST)/lib/mote/kernel
+	$(Q)install -m 644 $(addprefix $(BUILD)/fuzz/,kernel oracle-allow) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 755 $(addprefix $(BUILD)/fuzz/,executor mutator.so sandbox) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 644 $(SEEDS) $(DEST)/lib/mote/fuzz/seeds/
 	$(Q)install -m 644 $(BUILD)/libmote.a $(DEST)/lib/libmote.a
 	$(Q)install -m 644 $(HEADERS) $(DEST)/include/mote/
 	$(Q)install -m 644 docs/mote.1 $(DEST)/share/man/man1/mote.1
@@ -301,7 +305,7 @@ install: all $(BUILD)/libmote.a
 # Directories that are mote's alone go too.
 uninstall:
 	$(Q)rm -f $(addprefix $(DEST)/,$(INSTALLED))
-	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
+	$(Q)rmdir $(DEST)/lib/mote/fuzz/seeds $(DEST)/lib/mote/fuzz $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev libseccomp-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
