@@ -42,6 +42,15 @@ static int copy_iov(const void __user *user, unsigned long count, struct iovec *
 	return 0;
 }
 
+static size_t total_length(const struct iovec *iov, unsigned long count)
+{
+	size_t total = 0;
+
+	for (unsigned long i = 0; i < count; i++)
+		total += iov[i].iov_len;
+	return total;
+}
+
 /* ptrace(2), "Ptrace access mode checking", PTRACE_MODE_ATTACH_REALCREDS. */
 static bool may_access(struct task *t)
 {
@@ -132,9 +141,10 @@ static long process_vm(int pid, const void __user *local, unsigned long local_co
 	if (flags)
 		return -EINVAL;
 	result = copy_iov(local, local_count, &t.local);
-	if (!result && local_count)
+	if (!result && total_length(t.local, local_count))
 		result = copy_iov(remote, remote_count, &t.remote);
-	if (!result && local_count && remote_count)
+	/* Nobody is looked for when there is nothing to move. */
+	if (!result && t.remote && total_length(t.remote, remote_count))
 		result = with_target(&t, pid);
 	kfree(t.remote);
 	kfree(t.local);

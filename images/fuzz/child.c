@@ -74,9 +74,9 @@ void child_main(bool real)
 	executor_touch();
 	touch_areas();
 	if (real) {
-		FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING;
 		if (!executor.host)
 			CALL3(__NR_ioctl, FUZZ_OWN_FDS, MOTE_SNAPSHOT, 0);
+		FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* here: the results are cleared for each case */
 		run_case();
 		if (executor_stage(FUZZ_STAGE_CALLS) < 0)
 			FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* the program took the device away: the supervisor tells */
