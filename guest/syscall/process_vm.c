@@ -71,6 +71,11 @@ static size_t move_piece(struct transfer *t, vaddr local, vaddr remote, size_t n
 	char *at;
 
 	*err = -EFAULT;
+	/* Others' memory is read only as its protection says, even where the processor would not mind. */
+	struct vma *v = vma_find(t->mm, remote);
+
+	if (!v || !(v->prot & (t->write ? PROT_WRITE : PROT_READ)))
+		return 0;
 	if (!user_range_ok((const void __user *)remote, n) ||
 	    mm_get_page(t->mm, remote, t->write ? FAULT_WRITE : FAULT_READ, &p))
 		return 0;
