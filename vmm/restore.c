@@ -17,9 +17,9 @@
 static int open_kernel(const struct snapshot_head *h)
 {
 	struct stat st;
-	int fd = h->kernel_path[0] ? open(h->kernel_path, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = h->kernel_path[0] ? open(h->kernel_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
 
-	if (fd >= 0 && !fstat(fd, &st) && (uint64_t)st.st_size == h->kernel_size &&
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size == h->kernel_size &&
 	    (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec == h->kernel_mtime_ns)
 		return fd;
 	if (fd >= 0)

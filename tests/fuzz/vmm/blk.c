@@ -1,6 +1,7 @@
 /*
  * Disks: shared, read-only and private ones, over a file in memory.
  * sources: vmm/devices/blk.c vmm/devices/overlay.c vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/driver.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
+ * max_len: 1024
  */
 #include <sys/mman.h>
 #include <unistd.h>

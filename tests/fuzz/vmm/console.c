@@ -2,6 +2,7 @@
  * The console with its ports, on pipes, sockets and files of the host, which are full, closed or in order. The
  * input thread is not run: what it does when poll(2) answers is one of the things that happen.
  * sources: vmm/devices/console_host.c vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/driver.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
+ * max_len: 1024
  */
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -64,7 +65,7 @@ static void take_output(void)
 {
 	static char sink[65536];
 
-	for (int i = OUT; i <= ERR; i++) {
+	for (int i = IN; i <= ERR; i++) {
 		while (ours[i] >= 0 && read(ours[i], sink, sizeof(sink)) > 0)
 			;
 	}
@@ -119,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < STREAMS; i++)
 		make_stream(i, kinds >> 2 * i);
 	struct console_config c = {
-		.in = theirs[IN], .out = theirs[OUT], .err = theirs[ERR], .in_tty = kinds >> 7};
+		.in = theirs[IN], .out = theirs[OUT], .err = theirs[ERR], .in_tty = kinds >> 7 && kinds % 4 > 1}; /* what can be written to as well */
 
 	FUZZ_CHECK(console_add(NULL, &c) == 0);
 	console = (struct console *)driver_device();

@@ -1,6 +1,7 @@
 /*
  * The entropy device.
  * sources: vmm/devices/rng.c vmm/devices/virtio.c vmm/devices/virtqueue.c vmm/seeded.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/driver.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
+ * max_len: 1024
  */
 #include <sys/random.h>
 

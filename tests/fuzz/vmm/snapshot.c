@@ -79,7 +79,7 @@ static void fix(struct snapshot_head *h, uint8_t what, size_t state_len)
 		fix_layout(h, state_len);
 	if (what & FIX_TABLES) {
 		h->control = h->control % MOTE_MIN_MEM & ~4095ull;
-		h->boot_root = (1u << 20) + h->boot_root % (1u << 20);
+		h->boot_root = h->boot_root % MOTE_MIN_MEM & ~4095ull;
 	}
 	if (what & FIX_STATE_CRC && h->state_size <= STATE_MAX)
 		h->state_crc = (uint32_t)crc32(0, state, (unsigned int)h->state_size);
@@ -151,6 +151,19 @@ static void read_all_parts(const struct snapshot *s)
 	for (uint64_t n = 0; n < snapshot_pages(s); n += 511)
 		total ^= snapshot_page(s, n)[0];
 	seen = total;
+}
+
+/* Half of the changes go to the head, which is a small part of the input. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+	size_t head = 1 + offsetof(struct snapshot_head, kernel_path);
+
+	if (seed % 2 || size <= head)
+		return LLVMFuzzerMutate(data, size, max_size);
+	size_t at = seed / 2 % head;
+
+	LLVMFuzzerMutate(data + at, head - at < 8 ? head - at : 8, head - at < 8 ? head - at : 8);
+	return size;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -12,6 +12,7 @@
 #define USED	      0x800u
 #define N	      16u /* entries of a queue */
 #define INDIRECT      0x8000u
+#define MAX_ACTS      100 /* of a run */
 
 static struct memory mem;
 static struct mmio_device *dev;
@@ -327,7 +328,7 @@ void driver_run(const struct driver *d, struct input *in)
 	FUZZ_CHECK(dev);
 	if (input_u8(in) % 8)
 		start(d, in);
-	while (input_left(in))
+	for (unsigned int i = 0; i < MAX_ACTS && input_left(in); i++)
 		act(d, in);
 	ending = true;
 	dev->destroy(dev);
