@@ -2,11 +2,13 @@
 #include "syscall.h"
 
 #include <linux/capability.h>
+#include <linux/mman.h>
 #include <linux/uio.h>
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 /* Both lists in one transfer; the local side is the caller's own memory. */
