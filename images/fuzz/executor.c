@@ -15,7 +15,7 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
-struct executor executor = {.dir = "/tmp/fuzz", .timeout = 10000000000};
+struct executor executor = {.dir = "/tmp/fuzz", .timeout = 3000000000};
 
 static void write_text(const char *s)
 {
