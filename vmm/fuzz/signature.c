@@ -52,7 +52,8 @@ static const struct {
 	{"freed twice", FUZZ_POISON},
 	{"past its end", FUZZ_POISON},
 	{"poison:", FUZZ_POISON},
-	{"reference count", FUZZ_POISON},
+	{"refcount:", FUZZ_POISON},
+	{"lock order:", FUZZ_ASSERTION},
 };
 
 /* "file.c:123: condition", as BUG_ON says. */
