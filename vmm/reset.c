@@ -337,21 +337,33 @@ static int put_back_vcpus(struct machine *m, const struct snapshot *s, uint64_t 
 	return err;
 }
 
+/* A device that a file made impossible is emptied: it will be asked to finish its output. */
+static int load_device(struct mmio_device *d, const struct snapshot_device *from)
+{
+	const uint8_t *bytes = (const uint8_t *)(from + 1);
+	struct device_state *to = d->state;
+
+	if (from->device_id != d->device_id || from->size[0] != to[0].size || from->size[1] != to[1].size)
+		return -EINVAL;
+	memcpy(to[0].at, bytes, to[0].size);
+	if (to[1].size)
+		memcpy(to[1].at, bytes + to[0].size, to[1].size);
+	if (d->state_possible(d))
+		return 0;
+	memset(to[0].at, 0, to[0].size);
+	if (to[1].size)
+		memset(to[1].at, 0, to[1].size);
+	return -ERANGE;
+}
+
 int machine_load_devices(struct machine *m, const struct snapshot *s)
 {
-	for (unsigned int i = 0; i < m->device_count; i++) {
-		const struct snapshot_device *from = s->device[i];
-		const uint8_t *bytes = (const uint8_t *)(from + 1);
-		struct device_state *to = m->device[i]->state;
+	int err = 0;
 
-		if (from->device_id != m->device[i]->device_id || from->size[0] != to[0].size || from->size[1] != to[1].size)
-			return -EINVAL;
-		memcpy(to[0].at, bytes, to[0].size);
-		if (to[1].size)
-			memcpy(to[1].at, bytes + to[0].size, to[1].size);
-	}
-	m->resumed = true;
-	return 0;
+	for (unsigned int i = 0; i < m->device_count && !err; i++)
+		err = load_device(m->device[i], s->device[i]);
+	m->resumed = !err;
+	return err;
 }
 
 static int forget_disks(struct machine *m)

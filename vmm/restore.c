@@ -17,9 +17,9 @@
 static int open_kernel(const struct snapshot_head *h)
 {
 	struct stat st;
-	int fd = h->kernel_path[0] ? open(h->kernel_path, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = h->kernel_path[0] ? open(h->kernel_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
 
-	if (fd >= 0 && !fstat(fd, &st) && (uint64_t)st.st_size == h->kernel_size &&
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size == h->kernel_size &&
 	    (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec == h->kernel_mtime_ns)
 		return fd;
 	if (fd >= 0)
@@ -78,6 +78,16 @@ static int add_devices(struct machine *m, const struct snapshot *s, const struct
 	return err;
 }
 
+static int load_devices(struct machine *m, const struct snapshot *s)
+{
+	int err = machine_load_devices(m, s);
+
+	if (err)
+		mote_error(err == -ERANGE ? "the snapshot is damaged: a device's state contradicts itself"
+					  : "the snapshot was taken with other devices");
+	return err ? -EINVAL : 0;
+}
+
 static int load(struct machine *m, struct snapshot *s)
 {
 	uint64_t counter;
@@ -86,10 +96,8 @@ static int load(struct machine *m, struct snapshot *s)
 	for (unsigned int i = 0; i < s->head.started && !err; i++)
 		err = arch_vcpu_load(&m->vcpu[i], s->vcpu[i], counter - arch_vcpu_state_counter(s->vcpu[0]),
 				     ARCH_LOAD_ALL);
-	if (!err && machine_load_devices(m, s)) {
-		mote_error("the snapshot was taken with other devices");
-		err = -EINVAL;
-	}
+	if (!err)
+		err = load_devices(m, s);
 	if (!err)
 		err = machine_set_apart(m, s, counter);
 	machine_begin_again(m, s);

@@ -24,6 +24,7 @@
 #define SNAPSHOT_MAGIC	 "MOTESNAP"
 #define SNAPSHOT_VERSION 1u
 #define SNAPSHOT_STATE	 4096u
+#define SNAPSHOT_STATE_MAX (16u << 20) /* bytes: far more than there is, and a file need not be believed */
 #define SNAPSHOT_FEATURES 8
 
 struct snapshot_head {

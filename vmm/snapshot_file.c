@@ -177,11 +177,33 @@ int snapshot_write(struct snapshot *s, const char *path)
 
 /* ---- reading ---- */
 
+/* Sizes and offsets, each checked before it is added to another. */
+static bool layout_fits(const struct snapshot_head *h)
+{
+	uint64_t mask = MEMORY_PAGE_SIZE - 1;
+
+	if (h->ram_size < MOTE_MIN_MEM || h->ram_size > MOTE_MAX_MEM || (h->ram_size & mask) ||
+	    (h->bootfs_size & mask) || h->bootfs_size > BOOT_MMIO_BASE - h->ram_size)
+		return false;
+	return !(h->memory_offset & mask) && h->memory_offset <= h->file_size &&
+	       h->file_size - h->memory_offset == h->ram_size + h->bootfs_size &&
+	       h->state_size <= SNAPSHOT_STATE_MAX && h->memory_offset >= SNAPSHOT_STATE &&
+	       h->state_size <= h->memory_offset - SNAPSHOT_STATE;
+}
+
+/* Addresses that the machine is put back by: all of the control page and of the boot tables is in RAM. */
+static bool addresses_fit(const struct snapshot_head *h)
+{
+	uint64_t mask = MEMORY_PAGE_SIZE - 1;
+
+	return !((h->control | h->boot_root) & mask) && h->control < h->ram_size && h->boot_root < h->ram_size &&
+	       arch_tables_size(h->ram_size + h->bootfs_size) <= h->ram_size - h->boot_root;
+}
+
 /* What is wrong with a head, or NULL. file_size: what fstat(2) says. */
 static const char *head_fault(const struct snapshot_head *h, uint64_t file_size)
 {
 	static char text[128];
-	uint64_t mask = MEMORY_PAGE_SIZE - 1;
 
 	if (memcmp(h->magic, SNAPSHOT_MAGIC, sizeof(h->magic)))
 		return "not a snapshot";
@@ -197,12 +219,8 @@ static const char *head_fault(const struct snapshot_head *h, uint64_t file_size)
 			 (unsigned long long)file_size, (unsigned long long)h->file_size);
 		return text;
 	}
-	if (h->ram_size < MOTE_MIN_MEM || h->ram_size > MOTE_MAX_MEM || (h->ram_size & mask) || (h->bootfs_size & mask) ||
-	    h->bootfs_size > BOOT_MMIO_BASE - h->ram_size || (h->memory_offset & mask) ||
-	    h->state_size > h->memory_offset || h->memory_offset < SNAPSHOT_STATE + h->state_size ||
-	    h->file_size != h->memory_offset + h->ram_size + h->bootfs_size || h->cpus < 1 || h->cpus > MOTE_MAX_CPUS ||
-	    h->started < 1 || h->started > h->cpus || h->devices > BOOT_MAX_DEVICES || (h->control & mask) ||
-	    h->control >= h->ram_size || h->boot_root >= h->ram_size || h->kernel_path[sizeof(h->kernel_path) - 1] ||
+	if (!layout_fits(h) || !addresses_fit(h) || h->cpus < 1 || h->cpus > MOTE_MAX_CPUS || h->started < 1 ||
+	    h->started > h->cpus || h->devices > BOOT_MAX_DEVICES || h->kernel_path[sizeof(h->kernel_path) - 1] ||
 	    h->program[sizeof(h->program) - 1])
 		return "damaged: its head contradicts itself";
 	return NULL;

@@ -30,9 +30,30 @@ void text_add(struct trace_text *t, const char *fmt, ...)
 		t->len = (size_t)n < t->size - t->len ? t->len + n : t->size - 1;
 }
 
+static size_t read_some(const struct trace_call *c, uint64_t va, void *dst, size_t n)
+{
+	return c->read ? c->read(c, va, dst, n) : memory_read_user(c->mem, c->rec->root, va, dst, n);
+}
+
 static bool read_user(const struct trace_call *c, uint64_t va, void *dst, size_t n)
 {
-	return va && memory_read_user(c->mem, c->rec->root, va, dst, n) == n;
+	return va && read_some(c, va, dst, n) == n;
+}
+
+/* A string of less than n bytes, or its first n - 1: its length, -EFAULT. */
+static ssize_t read_string(const struct trace_call *c, uint64_t va, char *dst, size_t n)
+{
+	if (!va)
+		return -EFAULT;
+	if (!c->read)
+		return memory_read_user_string(c->mem, c->rec->root, va, dst, n);
+	for (size_t len = 0; len < n; len++) {
+		if (!c->read(c, va + len, dst + len, 1))
+			return -EFAULT;
+		if (!dst[len])
+			return len;
+	}
+	return n - 1;
 }
 
 static void add_address(struct trace_text *t, uint64_t a)
@@ -168,7 +189,7 @@ static void add_buffer(const struct trace_call *c, uint64_t va, uint64_t n)
 {
 	unsigned char buf[STRING_MAX];
 	size_t take = n < sizeof(buf) ? n : sizeof(buf);
-	if (!va || memory_read_user(c->mem, c->rec->root, va, buf, take) != take)
+	if (!read_user(c, va, buf, take))
 		add_address(c->out, va);
 	else
 		add_quoted(c->out, buf, take, n > take);
@@ -177,7 +198,7 @@ static void add_buffer(const struct trace_call *c, uint64_t va, uint64_t n)
 static void add_string(const struct trace_call *c, uint64_t va, size_t max)
 {
 	char buf[4097];
-	ssize_t n = va ? memory_read_user_string(c->mem, c->rec->root, va, buf, max + 2) : -EFAULT;
+	ssize_t n = read_string(c, va, buf, max + 2);
 	if (n < 0)
 		add_address(c->out, va);
 	else

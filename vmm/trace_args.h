@@ -33,6 +33,9 @@ struct trace_text {
 void text_add(struct trace_text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 struct trace_call {
+	/* The n bytes at va of the program's memory: how many could be read. NULL: out of mem. */
+	size_t (*read)(const struct trace_call *c, uint64_t va, void *dst, size_t n);
+	const void *read_from; /* for read */
 	const struct memory *mem;
 	const struct trace_record *rec;
 	const struct trace_row *row;

@@ -110,8 +110,8 @@ void arch_switch(struct task *prev, struct task *next);
 void arch_thread_release(struct task *t);
 /* arch_prctl(2) and whatever is particular to the architecture. */
 long arch_prctl_call(int code, unsigned long addr);
-/* set / read the TLS base of t (CLONE_SETTLS). */
-void arch_set_tls(struct task *t, u64 tls);
+/* Is tls a TLS base that user mode can have (CLONE_SETTLS)? */
+bool arch_tls_valid(u64 tls);
 
 /* ---- user memory: raw copies with fault recovery ---- */
 /* Answer the number of bytes NOT copied (0 = all). Addresses are already checked to lie below USER_TOP. */

@@ -177,6 +177,15 @@ static void kill_all(void)
 		;
 }
 
+/* Signals that the program or its end sent here wait blocked, each with a record of the kernel's. */
+static void drop_signals(void)
+{
+	struct __kernel_timespec none = {0, 0};
+	uint64_t all = -1ull;
+	while (CALL4(__NR_rt_sigtimedwait, &all, 0, &none, 8) > 0)
+		;
+}
+
 static void run_one(bool real)
 {
 	int status = 0;
@@ -189,6 +198,7 @@ static void run_one(bool real)
 		executor_stage(FUZZ_STAGE_CALLS);
 	}
 	kill_all();
+	drop_signals();
 	tree_free(executor.dir);
 }
 

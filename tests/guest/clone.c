@@ -35,6 +35,9 @@ static int wait_for(pid_t pid)
 static void refused(void)
 {
 	CHECK_ERR(raw_clone(CLONE_THREAD, 0, 0, 0, 0), EINVAL);
+#ifdef __x86_64__
+	CHECK_ERR(raw_clone(CLONE_SETTLS | SIGCHLD, 0, 0, 0, 0x7fffffffffffffff), EPERM);
+#endif
 	CHECK_ERR(raw_clone(CLONE_SIGHAND, 0, 0, 0, 0), EINVAL);
 	CHECK_ERR(raw_clone(CLONE_THREAD | CLONE_SIGHAND, 0, 0, 0, 0), EINVAL);
 	CHECK_ERR(raw_clone(CLONE_FS | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0), EINVAL);

@@ -166,9 +166,22 @@ static void volume(void)
 	close(master);
 }
 
+/* Only ptys change what /dev/pts holds. */
+static void sealed(void)
+{
+	CHECK_ERR(mkdir("/dev/pts/dir", 0755), EPERM);
+	CHECK_ERR(open("/dev/pts/file", O_CREAT | O_WRONLY, 0644), EACCES);
+	CHECK_ERR(symlink("a", "/dev/pts/link"), EPERM);
+	CHECK_ERR(rename("/dev/pts/ptmx", "/dev/pts/other"), EPERM);
+	CHECK_ERR(unlink("/dev/pts/ptmx"), EPERM);
+	CHECK_ERR(mkfifo("/dev/pts/fifo", 0644), EPERM);
+	CHECK_ERR(rmdir("/dev/pts/none"), ENOENT);
+}
+
 int main(void)
 {
 	names();
+	sealed();
 	data();
 	closing();
 	packet_mode();

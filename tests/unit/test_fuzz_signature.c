@@ -85,10 +85,10 @@ START_TEST(test_kinds)
 	} all[] = {
 		{"kernel/fs/inode.c:123: i->refs > 0", FUZZ_ASSERTION, "assertion kernel/fs/inode.c:#: i->refs > # in inode_put < vfs_close < sys_close"},
 		{"undefined behaviour: shift at kernel/a.c:1:2", FUZZ_UNDEFINED,
-		 "undefined undefined behaviour: shift at kernel/a.c:#:# in inode_put < vfs_close < sys_close"},
-		{"file 0xffff8000123abc: freed twice", FUZZ_POISON, "poison file #: freed twice in inode_put < vfs_close < sys_close"},
-		{"page 0x7f000 was written after it was freed", FUZZ_POISON,
-		 "poison page # was written after it was freed in inode_put < vfs_close < sys_close"},
+		 "undefined shift at kernel/a.c:#:# in inode_put < vfs_close < sys_close"},
+		{"poison: file 0xffff8000123abc: freed twice", FUZZ_POISON, "poison file #: freed twice in inode_put < vfs_close < sys_close"},
+		{"refcount: inode 0x10 has 0", FUZZ_POISON, "poison refcount: inode # has # in inode_put < vfs_close < sys_close"},
+		{"lock order: a before b", FUZZ_ASSERTION, "assertion lock order: a before b in inode_put < vfs_close < sys_close"},
 		{"page fault in the kernel at address 0x10, error 0", FUZZ_PANIC,
 		 "panic page fault in the kernel at address #, error # in inode_put < vfs_close < sys_close"},
 		{"exception 6 in the kernel, error 0", FUZZ_UNDEFINED,
@@ -108,7 +108,7 @@ END_TEST
 /* Addresses and places within a function are chance. */
 START_TEST(test_same)
 {
-	struct report a = panic_with("file 0x1000: freed twice"), b = panic_with("file 0x2fe0: freed twice");
+	struct report a = panic_with("poison: file 0x1000: freed twice"), b = panic_with("poison: file 0x2fe0: freed twice");
 	char first[FUZZ_SIGNATURE];
 
 	b.frame[1]--;

@@ -162,6 +162,29 @@ START_TEST(hostile_heads)
 }
 END_TEST
 
+/* Whoever resets a machine compares all of its boot tables. */
+START_TEST(tables_outside)
+{
+	const uint64_t tables = arch_tables_size(MOTE_MIN_MEM);
+	const uint64_t roots[] = {MOTE_MIN_MEM - tables, MOTE_MIN_MEM - tables + 4096, MOTE_MIN_MEM - 4096, 8};
+	struct snapshot *s;
+	struct snapshot_head h;
+	int fd = open(path, O_RDWR);
+
+	ck_assert_int_eq(pread(fd, &h, sizeof(h), 0), (ssize_t)sizeof(h));
+	for (size_t i = 0; i < 4; i++) {
+		h.boot_root = roots[i];
+		h.head_crc = 0;
+		h.head_crc = (uint32_t)crc32(0, (const void *)&h, sizeof(h));
+		ck_assert_int_eq(pwrite(fd, &h, sizeof(h), 0), (ssize_t)sizeof(h));
+		ck_assert_int_eq(snapshot_open(&s, path), i ? -EINVAL : 0);
+		if (!i)
+			snapshot_put(s);
+	}
+	close(fd);
+}
+END_TEST
+
 START_TEST(lengths)
 {
 	struct snapshot *s;
@@ -190,6 +213,7 @@ int main(void)
 	tcase_add_test(t, round_trip);
 	tcase_add_test(t, every_byte);
 	tcase_add_test(t, hostile_heads);
+	tcase_add_test(t, tables_outside);
 	tcase_add_test(t, lengths);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -22,6 +22,7 @@
 #include "devices/console.h"
 #include "devices/device.h"
 #include "devices/rng.h"
+#include "devices/virtio.h"
 #include "memory.h"
 #include "shared/abi/console.h"
 
@@ -326,6 +327,33 @@ START_TEST(test_broken_ring_needs_reset)
 }
 END_TEST
 
+/* What a snapshot file may hold that no device ever comes to. */
+START_TEST(test_impossible_queues)
+{
+	ck_assert_int_eq(rng_add(NULL), 0);
+	negotiate(0);
+	add_queue(0);
+	struct virtio_state *s = dev->state[0].at, good = *s, bad[6];
+
+	ck_assert(dev->state_possible(dev));
+	for (int i = 0; i < 6; i++)
+		bad[i] = good;
+	bad[0].queue[0].size = 0;
+	bad[1].queue[0].size = 512;
+	bad[2].queue[0].used = RAM - 2;
+	bad[3].queue[0].ready = 2;
+	bad[4].queue[1] = good.queue[0];
+	bad[5].fault = (struct io_fault){.countdown = 1, .unit = 1};
+	for (int i = 0; i < 6; i++) {
+		*s = bad[i];
+		ck_assert(!dev->state_possible(dev));
+	}
+	good.queue[0] = (struct virtqueue){.size = 0x7fff}; /* not ready: a driver may have written that */
+	*s = good;
+	ck_assert(dev->state_possible(dev));
+}
+END_TEST
+
 /* ---- console ---- */
 
 static int in_pipe[2], out_pipe[2];
@@ -361,6 +389,18 @@ START_TEST(test_console_config)
 	uint64_t beyond = 1;
 	dev->read(dev, VIRTIO_MMIO_CONFIG + 0xe00, &beyond, 8);
 	ck_assert_uint_eq(beyond, 0);
+	close_pipes();
+}
+END_TEST
+
+START_TEST(test_console_impossible_state)
+{
+	console_up();
+	ck_assert(dev->state_possible(dev));
+	memset(dev->state[1].at, 0xff, dev->state[1].size); /* more messages pending than there is room for */
+	ck_assert(!dev->state_possible(dev));
+	memset(dev->state[1].at, 0, dev->state[1].size);
+	ck_assert(dev->state_possible(dev));
 	close_pipes();
 }
 END_TEST
@@ -830,7 +870,9 @@ int main(void)
 	tcase_add_test(t, test_rng);
 	tcase_add_test(t, test_seeded_rng);
 	tcase_add_test(t, test_broken_ring_needs_reset);
+	tcase_add_test(t, test_impossible_queues);
 	tcase_add_test(t, test_console_config);
+	tcase_add_test(t, test_console_impossible_state);
 	tcase_add_test(t, test_console_output);
 	tcase_add_test(t, test_console_input);
 	tcase_add_test(t, test_console_backpressure);

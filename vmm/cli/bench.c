@@ -27,17 +27,17 @@ static void usage(FILE *out)
 {
 	fputs("usage: mote bench [--json] [--runs N] [NAME...]\n"
 	      "\n"
-	      "Figures with the floors of this host measured in the same run. NAME is boot, reset, syscalls, or one of\n"
+	      "Figures with the floors of this host measured in the same run. NAME is boot, reset, fuzz, syscalls, or one of\n"
 	      "getppid pipe fork exec fault mmap signal switch read64k compute. Default: all.\n"
 	      "\n"
 	      "  --json     one JSON object a line: name, unit, n, median, p99, floor, peer, peer_median\n"
-	      "  --runs N   starts to time (default 50); resets are 20 times as many\n",
+	      "  --runs N   starts to time (default 50); resets are 20 times as many, fuzzed programs 100 times\n",
 	      out);
 }
 
 static bool is_group(const char *name)
 {
-	return !strcmp(name, "boot") || !strcmp(name, "syscalls") || !strcmp(name, "reset");
+	return !strcmp(name, "boot") || !strcmp(name, "syscalls") || !strcmp(name, "reset") || !strcmp(name, "fuzz");
 }
 
 static bool wants(int argc, char **argv, const char *name)
@@ -61,6 +61,8 @@ static int run_groups(struct bench *b, int argc, char **argv)
 		failed |= bench_boot(b);
 	if (wants(argc, argv, "reset"))
 		failed |= bench_reset(b);
+	if (wants(argc, argv, "fuzz"))
+		failed |= bench_fuzz(b);
 	if (wants(argc, argv, "syscalls") || count)
 		failed |= bench_syscalls(b, names);
 	return failed;

@@ -49,6 +49,7 @@ int bench_program(const struct bench *b, const char *name, char *path, size_t si
 /* ---- groups ---- */
 int bench_boot(struct bench *b);
 int bench_reset(struct bench *b);
+int bench_fuzz(struct bench *b);
 /* names: NULL-terminated; empty: all. */
 int bench_syscalls(struct bench *b, char **names);
 

@@ -22,7 +22,7 @@ int files_self(char *path, size_t size)
 	return 0;
 }
 
-int files_find(const char *name, char *path, size_t size)
+int files_look(const char *name, char *path, size_t size)
 {
 	static const char *const places[] = {"fuzz", "../lib/mote/fuzz"};
 	char self[PATH_MAX];
@@ -34,8 +34,18 @@ int files_find(const char *name, char *path, size_t size)
 		if ((size_t)snprintf(path, size, "%s/%s/%s", self, places[i], name) < size && !access(path, R_OK))
 			return 0;
 	}
-	mote_error("no fuzz/%s beside mote (%s): build the parts for fuzzing with make fuzz", name, self);
 	return -ENOENT;
+}
+
+int files_find(const char *name, char *path, size_t size)
+{
+	char self[PATH_MAX];
+	int err = files_look(name, path, size);
+
+	if (err && !files_self(self, sizeof(self)))
+		mote_error("no %s for fuzzing beside mote (%.*s/fuzz/%s): build it with make fuzz", name,
+			   (int)(strrchr(self, '/') - self), self, name);
+	return err;
 }
 
 int files_search_path(const char *name, char *path, size_t size)

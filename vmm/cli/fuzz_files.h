@@ -10,6 +10,8 @@
 int files_self(char *path, size_t size);
 /* A part of fuzzing ("mutator.so", "seeds", ...), absolute: fuzz/NAME beside mote, or ../lib/mote/fuzz/NAME from there. 0, or -ENOENT, said. */
 int files_find(const char *name, char *path, size_t size);
+/* The same without a word. */
+int files_look(const char *name, char *path, size_t size);
 /* A program in $PATH. 0 or -ENOENT. */
 int files_search_path(const char *name, char *path, size_t size);
 

@@ -38,7 +38,7 @@ static void print_who(FILE *out, const struct fuzz_program *p, unsigned int i, i
 
 static void print_result(FILE *out, const struct fuzz_result *r)
 {
-	char text[TEXT_LINE];
+	char text[LISTING_CALL];
 
 	switch (r->state) {
 	case FUZZ_CALL_ANSWERED:
@@ -66,7 +66,7 @@ static void print_end(FILE *out, const struct fuzz_results *r)
 void listing_program(FILE *out, const struct fuzz_program *p, const struct fuzz_results *results)
 {
 	int owner[FUZZ_MAX_CALLS];
-	char text[TEXT_LINE];
+	char text[LISTING_CALL];
 
 	listing_owners(p, owner);
 	for (unsigned int i = 0; i < p->count; i++) {
@@ -79,23 +79,4 @@ void listing_program(FILE *out, const struct fuzz_program *p, const struct fuzz_
 	}
 	if (results)
 		print_end(out, results);
-}
-
-void listing_text(FILE *out, const char *indent, const char *text)
-{
-	bool begins = true;
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (begins && c != '\n')
-			fputs(indent, out);
-		begins = c == '\n';
-		if (c == '\n' || c == '\t' || (c >= ' ' && c != 0x7f))
-			putc(c, out);
-		else if (c != '\r')
-			fprintf(out, "\\x%02x", c);
-	}
-	if (!begins)
-		putc('\n', out);
 }

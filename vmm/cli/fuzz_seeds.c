@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +56,7 @@ static unsigned int next_id(int queue)
 {
 	unsigned int id, next = 0;
 	struct dirent *e;
-	DIR *d = fdopendir(dup(queue));
+	DIR *d = fdopendir(openat(queue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	while (d && (e = readdir(d))) {
 		if (sscanf(e->d_name, "id:%6u", &id) == 1 && id >= next)
@@ -102,7 +101,7 @@ static enum reason add_one(int dir, const char *name, int queue, unsigned int id
 	return TAKEN;
 }
 
-static int add_all(const char *from, int queue)
+static int add_all(const char *from, int queue, bool quiet)
 {
 	struct dirent **entry;
 	unsigned int count[REASONS] = {0}, id = next_id(queue);
@@ -127,12 +126,12 @@ static int add_all(const char *from, int queue)
 		close(dir);
 	if (err)
 		mote_error("cannot write a seed: %s", strerror(-err));
-	else
+	else if (!quiet)
 		tell_left_out(from, count);
 	return err;
 }
 
-int seeds_add(const char *directory, const char *from)
+static int open_queue(const char *directory)
 {
 	char path[PATH_MAX];
 
@@ -142,14 +141,36 @@ int seeds_add(const char *directory, const char *from)
 	}
 	int queue = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (queue < 0) {
-		int err = -errno;
+	if (queue >= 0)
+		return queue;
+	queue = -errno;
+	mote_error("%s: %s", path, strerror(-queue));
+	return queue;
+}
 
-		mote_error("%s: %s", path, strerror(errno));
-		return err;
+int seeds_add(const char *directory, const char *from, bool quiet)
+{
+	int queue = open_queue(directory);
+
+	if (queue < 0)
+		return queue;
+	int err = add_all(from, queue, quiet);
+
+	close(queue);
+	return err;
+}
+
+int seeds_add_least(const char *directory)
+{
+	int queue = open_queue(directory), err = 0;
+
+	if (queue < 0)
+		return queue;
+	if (!next_id(queue)) {
+		err = write_file(queue, "id:000000,orig:zero", (const unsigned char[1]){0}, 1);
+		if (err)
+			mote_error("cannot write a seed: %s", strerror(-err));
 	}
-	int err = add_all(from, queue);
-
 	close(queue);
 	return err;
 }

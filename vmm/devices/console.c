@@ -380,6 +380,13 @@ static void console_reset(struct virtio_device *dev)
 	memset(c->state.port, 0, sizeof(c->state.port));
 }
 
+static bool console_state_possible(const struct mmio_device *mmio)
+{
+	const struct console *c = (const struct console *)mmio;
+
+	return virtio_state_possible(&c->virtio) && c->state.pending_count <= CONTROL_PENDING;
+}
+
 /* What waited for the host waits again. */
 static void console_resumed(struct virtio_device *dev)
 {
@@ -563,6 +570,7 @@ int console_add(struct machine *m, const struct console_config *k)
 	virtio_setup(&c->virtio, &console_ops, VIRTIO_ID_CONSOLE, &c->state.config,
 		     sizeof(c->state.config));
 	c->virtio.mmio.destroy = console_destroy;
+	c->virtio.mmio.state_possible = console_state_possible;
 	c->virtio.mmio.state[1] = (struct device_state){&c->state, sizeof(c->state)};
 	c->state.config = (struct virtio_console_config){
 		.cols = k->columns, .rows = k->rows, .max_nr_ports = CONSOLE_PORTS};

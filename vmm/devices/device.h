@@ -40,6 +40,9 @@ struct mmio_device {
 		void *at;
 		size_t size;
 	} state[DEVICE_STATES];
+	/* Bytes from a snapshot file were put there (while frozen), and its memory is the machine's: could the device itself have come to this
+	 * state? If not, only reset() makes sense of it. */
+	bool (*state_possible)(const struct mmio_device *dev);
 	/* While vCPUs are parked: from freeze() to thaw() no thread of the device touches its state or guest memory. */
 	void (*freeze)(struct mmio_device *dev);
 	void (*thaw)(struct mmio_device *dev);

@@ -350,6 +350,26 @@ static void mmio_resume(struct mmio_device *mmio)
 	pthread_mutex_unlock(&dev->lock);
 }
 
+bool virtio_state_possible(const struct virtio_device *dev)
+{
+	const struct io_fault *f = &dev->state.fault;
+
+	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
+		const struct virtqueue *q = &dev->state.queue[i];
+
+		if (q->ready > (i < dev->ops->queue_count) || (q->ready && !virtq_valid(dev->mmio.memory, q)))
+			return false;
+	}
+	if (!f->countdown)
+		return true;
+	return f->unit < VIRTIO_MAX_UNITS && dev->ops->check_fault && !dev->ops->check_fault(dev, f);
+}
+
+static bool mmio_state_possible(const struct mmio_device *mmio)
+{
+	return virtio_state_possible((const struct virtio_device *)mmio);
+}
+
 void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
 		  const void *config, unsigned int config_size)
 {
@@ -358,6 +378,7 @@ void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint3
 	dev->mmio.write = mmio_write;
 	dev->mmio.reset = mmio_reset;
 	dev->mmio.set_fault = mmio_set_fault;
+	dev->mmio.state_possible = mmio_state_possible;
 	dev->mmio.freeze = mmio_freeze;
 	dev->mmio.thaw = mmio_thaw;
 	dev->mmio.resume = mmio_resume;

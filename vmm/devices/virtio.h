@@ -60,6 +60,9 @@ struct virtio_device {
 void virtio_setup(struct virtio_device *dev, const struct virtio_ops *ops, uint32_t device_id,
 		  const void *config, unsigned int config_size);
 
+/* mmio.state_possible of the transport alone: a device with a state of its own looks at that too. */
+bool virtio_state_possible(const struct virtio_device *dev);
+
 /* ---- for devices, dev->lock held ---- */
 /* Has the driver set DRIVER_OK, and is the device in order? */
 bool virtio_running(const struct virtio_device *dev);

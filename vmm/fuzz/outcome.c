@@ -75,15 +75,17 @@ static void judge_failure(struct fuzz_rig *r, struct fuzz_outcome *out, const ch
 	signature_of_failure(r->signature, what);
 }
 
-/* The executor has come to one of its stages: has it done its work? */
+/* The executor has come to one of its stages: has anything been lost? */
 static void judge_stage(struct fuzz_rig *r, struct fuzz_outcome *out)
 {
 	struct fuzz_census after = r->results->after;
+	uint64_t from = r->logged;
 
-	if (r->results->stage == FUZZ_STAGE_NONE)
-		judge_failure(r, out, "executor did not begin");
-	else if (r->channel.stage == FUZZ_STAGE_CLEAN && r->results->stage == FUZZ_STAGE_CLEAN &&
-		 signature_of_leak(r->signature, &r->before, &after))
+	/* A program can take the executor's memory away, and its results with it: there is nothing to compare then. */
+	if (r->channel.stage != FUZZ_STAGE_CLEAN || r->results->stage != FUZZ_STAGE_CLEAN)
+		return;
+	r->log[machine_log(r->m, &from, r->log, RIG_LOG - 1)] = 0;
+	if (signature_of_leak(r->signature, &r->before, &after, r->log))
 		out->kind = FUZZ_LEAK;
 }
 
@@ -141,6 +143,11 @@ static const char *tell(struct fuzz_rig *r)
 	return r->log;
 }
 
+void outcome_note_signature(struct fuzz_rig *r, const char *signature)
+{
+	r->map[r->edge_bytes + FUZZ_MAP_CALLS + signature_index(signature)] = 1;
+}
+
 void outcome_judge(struct fuzz_rig *r, int status, enum watch_cause cause, struct fuzz_outcome *out)
 {
 	*out = (struct fuzz_outcome){.kind = FUZZ_FINE, .results = r->results, .log = ""};
@@ -159,5 +166,5 @@ void outcome_judge(struct fuzz_rig *r, int status, enum watch_cause cause, struc
 		out->log = tell(r);
 	memcpy(out->signature, r->signature, sizeof(out->signature));
 	if (r->signature[0])
-		r->map[r->edge_bytes + FUZZ_MAP_CALLS + signature_index(r->signature)] = 1;
+		outcome_note_signature(r, r->signature);
 }

@@ -40,21 +40,27 @@ static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char
 
 /* ---- the message ---- */
 
-/* How panics begin or what they contain that are more than panics: the kernel's panic() lists them. */
-static const struct {
-	const char *has;
+/* How panics begin: guest/kernel/lib/log.h. said: the kind's name stands for it. */
+static const struct beginning {
+	const char *text;
 	enum fuzz_kind kind;
-} kinds[] = {
-	{"undefined behaviour:", FUZZ_UNDEFINED},
-	{"exception 6 in the kernel", FUZZ_UNDEFINED}, /* UBSan in trap mode */
-	{"after it was freed", FUZZ_POISON},
-	{"free object overwritten", FUZZ_POISON},
-	{"freed twice", FUZZ_POISON},
-	{"past its end", FUZZ_POISON},
-	{"poison:", FUZZ_POISON},
-	{"refcount:", FUZZ_POISON},
-	{"lock order:", FUZZ_ASSERTION},
+	bool said;
+} beginnings[] = {
+	{"undefined behaviour: ", FUZZ_UNDEFINED, true},
+	{"exception 6 ", FUZZ_UNDEFINED, false}, /* UBSan in trap mode */
+	{"poison: ", FUZZ_POISON, true},
+	{"refcount: ", FUZZ_POISON, false},
+	{"lock order: ", FUZZ_ASSERTION, false},
 };
+
+static const struct beginning *find_beginning(const char *message)
+{
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		if (!strncmp(message, beginnings[i].text, strlen(beginnings[i].text)))
+			return &beginnings[i];
+	}
+	return NULL;
+}
 
 /* "file.c:123: condition", as BUG_ON says. */
 static bool is_assertion(const char *message)
@@ -67,13 +73,11 @@ static bool is_assertion(const char *message)
 
 static enum fuzz_kind kind_of(const struct report *r)
 {
+	const struct beginning *b = find_beginning(r->message);
+
 	if (!r->panic)
 		return FUZZ_BROKEN;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strstr(r->message, kinds[i].has))
-			return kinds[i].kind;
-	}
-	return !strncmp(r->message, "assertion:", 10) || is_assertion(r->message) ? FUZZ_ASSERTION : FUZZ_PANIC;
+	return b ? b->kind : is_assertion(r->message) ? FUZZ_ASSERTION : FUZZ_PANIC;
 }
 
 /* A number that stands alone, not the 6 of cap6 or the 64 of u64. */
@@ -105,13 +109,13 @@ static void add_message(struct text *t, const char *message)
 static bool is_helper(const char *name)
 {
 	static const char *const helper[] = {"panic",	     "report",	   "kernel_broken",	"trap_kernel", "trap_fatal", "mark_used",
-					     "mark_free", "arch_panic_context", "__stack_chk_fail"};
+					     "mark_free", "arch_panic_context", "__stack_chk_fail", "poison_check"};
 
 	for (size_t i = 0; i < sizeof(helper) / sizeof(helper[0]); i++) {
 		if (!strcmp(name, helper[i]))
 			return true;
 	}
-	return !strncmp(name, "__ubsan_handle_", 15);
+	return !strncmp(name, "__ubsan_handle_", 15) || !strncmp(name, "refcount_", 9) || !strncmp(name, "order_", 6);
 }
 
 /* The function that holds addr, without what a compiler puts behind its name. */
@@ -154,11 +158,12 @@ static void add_functions(struct text *t, const struct report *r, const struct s
 
 enum fuzz_kind signature_of_report(char text[FUZZ_SIGNATURE], const struct report *r, const struct symbols *s)
 {
+	const struct beginning *b = find_beginning(r->message);
 	struct text t = {text, 0};
 	enum fuzz_kind kind = kind_of(r);
 
 	add(&t, "%s ", fuzz_kind_name(kind));
-	add_message(&t, r->message);
+	add_message(&t, r->message + (b && b->said ? strlen(b->text) : 0));
 	if (!r->user || r->reg[arch_register_pc()] >= BOOT_DIRECT_MAP_BASE)
 		add_functions(&t, r, s);
 	return kind;
@@ -192,7 +197,26 @@ void signature_of_hang(char text[FUZZ_SIGNATURE], const struct report *r, const 
 		add(&t, "program after %s", call ? call : "no call");
 }
 
-bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *before, const struct fuzz_census *after)
+/* The kinds of objects that the kernel's log says were lost: "census: NAME +N" lines, the number left out. */
+static void add_lost(struct text *t, const char *log)
+{
+	static const char mark[] = "census: ";
+	const char *separator = " (";
+
+	for (const char *line = strstr(log, mark); line; line = strstr(line, mark)) {
+		line += sizeof(mark) - 1;
+		size_t n = strcspn(line, " \n");
+
+		if (line[n] != ' ')
+			continue;
+		add(t, "%s%.*s%c", separator, (int)n, line, line[n + 1]);
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		add(t, ")");
+}
+
+bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *before, const struct fuzz_census *after, const char *log)
 {
 	static const char *const name[] = {"pages", "tasks", "processes", "files", "inodes", "dentries", "mounts", "mappings", "objects"};
 	struct text t = {text, 0};
@@ -205,9 +229,11 @@ bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *befo
 	add(&t, "%s", fuzz_kind_name(FUZZ_LEAK));
 	for (unsigned int i = 0; i < 9; i++) {
 		if (from[i] != to[i])
-			add(&t, "%s %s %+lld", any ? "," : " of", name[i], (long long)(to[i] - from[i]));
+			add(&t, "%s %s%c", any ? "," : " of", name[i], to[i] > from[i] ? '+' : '-');
 		any |= from[i] != to[i];
 	}
+	if (any)
+		add_lost(&t, log);
 	return any;
 }
 

@@ -99,16 +99,14 @@ void arch_thread_release(struct task *t)
 	fpu_forget(t);
 }
 
-void arch_set_tls(struct task *t, u64 tls)
+bool arch_tls_valid(u64 tls)
 {
-	t->arch.fs_base = tls;
-	if (t == task_current())
-		load_bases(cpu_area_current(), t);
+	return tls < USER_TOP;
 }
 
 static long set_base(u64 *base, unsigned long addr)
 {
-	if (addr >= USER_TOP)
+	if (!arch_tls_valid(addr))
 		return -EPERM;
 	*base = addr;
 	load_bases(cpu_area_current(), task_current());

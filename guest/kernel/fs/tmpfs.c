@@ -173,6 +173,21 @@ static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 	return 0;
 }
 
+void tmpfs_seal_dir(struct inode *dir)
+{
+	dir->ops = &other_ops;
+}
+
+void tmpfs_remove(struct dentry *dir, const char *name)
+{
+	struct dentry *d = dentry_lookup(dir, name, strlen(name));
+	if (!d)
+		return;
+	if (d->inode && !tmpfs_unlink(dir->inode, d))
+		dentry_drop(d);
+	dentry_put(d);
+}
+
 /* A directory without entries goes: both its links, and its ".." from dir. */
 static void drop_dir(struct inode *dir, struct dentry *d)
 {

@@ -32,6 +32,10 @@ int tmpfs_populate(struct dentry *d);
 void tmpfs_enter(struct dentry *d, struct inode *i);
 /* Make an entry (name: no such entry yet) of dir: a directory (00755 | S_IFDIR), device node, fifo; link text for a symlink. 0, -ENOMEM. */
 int tmpfs_make(struct dentry *dir, const char *name, u32 mode, u32 rdev, const char *link);
+/* From now on only tmpfs_make() and tmpfs_remove() change what dir holds; programs are told EPERM. */
+void tmpfs_seal_dir(struct inode *dir);
+/* Take away dir's entry of that name, no directory, if there is one. */
+void tmpfs_remove(struct dentry *dir, const char *name);
 extern struct fs_type tmpfs_type;
 int cached_file_mmap(struct file *f, struct vma *v);
 isize dir_read(struct file *f, struct uio *to, file_off *pos);

@@ -4,6 +4,7 @@
 #include "kernel/fs/memfd.h"
 #include "kernel/fs/mount.h"
 #include "kernel/fs/tmpfs.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mapping.h"
 #include "kernel/mm/page.h"
@@ -90,6 +91,30 @@ static void add_cache(void *ctx, const struct slab_cache *c)
 			*kinds[i].count += c->objects;
 }
 
+/* ---- what exactly was lost ---- */
+
+#define CACHES_MAX 96
+
+/* What was in use of each cache at the last census. */
+static struct {
+	const struct slab_cache *cache;
+	u64 objects;
+} last[CACHES_MAX];
+
+static void log_cache(void *ctx __unused, const struct slab_cache *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(last); i++) {
+		if (last[i].cache && last[i].cache != c)
+			continue;
+		/* A cache that is new here had nothing in it. */
+		if (last[i].objects != c->objects)
+			klog("census: %s %+lld\n", c->name, (long long)(c->objects - last[i].objects));
+		last[i].cache = c;
+		last[i].objects = c->objects;
+		return;
+	}
+}
+
 /* Which slabs objects lie in, and which tables their numbers, follows from those before them. */
 static unsigned long long pages_in_use(void)
 {
@@ -109,5 +134,6 @@ int census_take(struct fuzz_census *out)
 		;
 	*out = (struct fuzz_census){.pages = pages_in_use(), .tasks = task_count()};
 	slab_for_each(add_cache, out);
+	slab_for_each(log_cache, NULL);
 	return 0;
 }

@@ -290,6 +290,8 @@ long task_clone(const struct clone_request *req)
 		err = check_limits();
 	if (err)
 		return err;
+	if (req->flags & CLONE_SETTLS && !arch_tls_valid(req->tls))
+		return -EPERM;
 	/* A process that is to die or stop must not run ahead of it by forking. */
 	if (task_signal_pending())
 		return -ERESTARTNOINTR;
