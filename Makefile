@@ -52,7 +52,7 @@ COUNTERS := -fsanitize-coverage=inline-8bit-counters,pc-table
 
 # ---- the VMM ----
 VMM_CFLAGS := -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Ivmm -I. -pthread
-VMM_LIBS := -lfdt -lz -pthread
+VMM_LIBS := -lfdt -lz -lseccomp -pthread
 VMM_SRC := $(sort $(wildcard vmm/*.c vmm/debug/*.c vmm/devices/*.c vmm/fuzz/*.c shared/fuzz/*.c vmm/arch/$(ARCH)*.c))
 CLI_SRC := $(sort $(wildcard vmm/cli/*.c))
 VMM_OBJ := $(patsubst %,$(BUILD)/%.o,$(VMM_SRC))
@@ -124,7 +124,7 @@ $(FUZZ_DIR)/%.c.o: %.c Makefile
 
 $(FUZZ_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -DKERNEL_COVERAGE -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # ---- the vDSO: a shared object in the kernel image ----
 VDSO_DIR := guest/arch/$(ARCH)/vdso
@@ -247,9 +247,28 @@ $(SEEDS): $(BUILD)/fuzz/seeds/%: tests/fuzz/seeds/%.txt $(BUILD)/fuzz/mkseeds
 .PHONY: fuzz
 fuzz: $(BUILD)/fuzz/executor $(BUILD)/fuzz/mutator.so $(SEEDS)
 
+# The oracle's sandbox and its list of allowed differences.
+SANDBOX_SRC := $(sort $(wildcard vmm/fuzz/sandbox/*.c))
+$(BUILD)/fuzz/sandbox: $(patsubst %,$(BUILD)/%.o,$(SANDBOX_SRC))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -static -o $@ $^
+$(BUILD)/fuzz/oracle-allow: tests/fuzz/oracle-allow
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/sandbox $(BUILD)/fuzz/oracle-allow
+
+# ---- libmote's users among the fuzzing tests ----
+FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/oracle_*.c)))
+$(FUZZ_TESTS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libmote.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(VMM_CFLAGS) -MMD -MP -MF $@.d -static -o $@ $< $(BUILD)/libmote.a $(VMM_LIBS)
+.PHONY: fuzz-tests
+fuzz-tests: $(FUZZ_TESTS)
+
 # ---- the seam: all generic code compiles for aarch64 ----
 CHECK_ARCH_OBJ := $(patsubst %,$(BUILD)/check-arch/%.o,$(GENERIC_SRC) $(sort $(wildcard guest/arch/aarch64/*.c)))
-CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) vmm/arch/aarch64.c $(CLI_SRC))
+CHECK_ARCH_VMM := $(patsubst %,$(BUILD)/check-arch/%.o,$(filter-out vmm/arch/$(ARCH)%,$(VMM_SRC)) $(SANDBOX_SRC) vmm/arch/aarch64.c $(CLI_SRC))
 .PHONY: check-arch
 check-arch: $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)
 	@echo "check-arch: $(words $(CHECK_ARCH_OBJ) $(CHECK_ARCH_VMM)) files of kernel and VMM compile for aarch64"
@@ -274,14 +293,18 @@ DESTDIR ?=
 DEST := $(DESTDIR)$(PREFIX)
 VERSION := $(shell sed -n 's/^\#define MOTE_VERSION "\(.*\)"/\1/p' vmm/mote.h)
 HEADERS := vmm/mote.h shared/abi/boot.h $(wildcard images/include/mote/*.h)
-INSTALLED := bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
+FUZZ_PARTS := kernel executor mutator.so sandbox oracle-allow
+INSTALLED := bin/mote lib/mote/kernel $(addprefix lib/mote/fuzz/,$(FUZZ_PARTS) $(patsubst $(BUILD)/fuzz/%,%,$(SEEDS))) lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
 	share/bash-completion/completions/mote share/zsh/site-functions/_mote $(addprefix include/mote/,$(notdir $(HEADERS)))
 
 .PHONY: install uninstall
-install: all $(BUILD)/libmote.a
+install: all fuzz $(BUILD)/libmote.a
 	$(Q)install -d $(sort $(dir $(addprefix $(DEST)/,$(INSTALLED))))
 	$(Q)install -m 755 $(BUILD)/mote $(DEST)/bin/mote
 	$(Q)install -m 644 $(KERNEL) $(DEST)/lib/mote/kernel
+	$(Q)install -m 644 $(addprefix $(BUILD)/fuzz/,kernel oracle-allow) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 755 $(addprefix $(BUILD)/fuzz/,executor mutator.so sandbox) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 644 $(SEEDS) $(DEST)/lib/mote/fuzz/seeds/
 	$(Q)install -m 644 $(BUILD)/libmote.a $(DEST)/lib/libmote.a
 	$(Q)install -m 644 $(HEADERS) $(DEST)/include/mote/
 	$(Q)install -m 644 docs/mote.1 $(DEST)/share/man/man1/mote.1
@@ -292,10 +315,10 @@ install: all $(BUILD)/libmote.a
 # Directories that are mote's alone go too.
 uninstall:
 	$(Q)rm -f $(addprefix $(DEST)/,$(INSTALLED))
-	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
+	$(Q)rmdir $(DEST)/lib/mote/fuzz/seeds $(DEST)/lib/mote/fuzz $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
 
 # ---- packages ----
-PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
+PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev libseccomp-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \
 	libc6-dev-arm64-cross qemu-system-x86 clang libclang-rt-14-dev afl++ binutils file python3-minimal libpython3-stdlib procps gdb perl pkg-config
 .PHONY: deps
 deps:
@@ -315,7 +338,7 @@ run: deps
 		$(BUILD)/mote run --file images/shell.sh:/shell.sh -- /bin/busybox sh /shell.sh; fi
 
 test: deps
-	$(Q)$(MAKE) -s all fuzz fuzz-vmm unit-build guest-tests reset-tests rig-tests bench-programs
+	$(Q)$(MAKE) -s all fuzz fuzz-vmm fuzz-tests unit-build guest-tests reset-tests rig-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
 	$(Q)tests/run
 

@@ -76,7 +76,7 @@ long sys_fstat(int fd, void __user *st)
 long sys_newfstatat(int dirfd, const char __user *path, void __user *st, int flags)
 {
 	char first;
-	if (flags & ~AT_SYMLINK_FLAGS)
+	if (flags & ~(AT_SYMLINK_FLAGS | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	if (flags & AT_EMPTY_PATH && dirfd >= 0) { /* glibc's fstat(3) */
 		if (get_user(first, path))
@@ -274,16 +274,14 @@ static void times_now(struct timestamp_request t[2])
 	t[0] = t[1] = (struct timestamp_request){.how = TIME_NOW};
 }
 
-/* path NULL: dirfd itself is the file (futimens). */
-static long set_times(int dirfd, const char __user *path, const struct timestamp_request t[2], int flags)
+/* path NULL: dirfd itself is the file (futimens). t NULL: these were no times. */
+static long set_times(int dirfd, const char __user *path, const struct timestamp_request *t, int flags)
 {
 	struct path p;
-	if (t[0].how == TIME_OMIT && t[1].how == TIME_OMIT)
-		return 0;
-	int err = path ? path_walk_user(dirfd, path, walk_flags(flags), &p) : fd_path(dirfd, false, &p);
+	int err = path || dirfd == AT_FDCWD ? path_walk_user(dirfd, path, walk_flags(flags), &p) : fd_path(dirfd, false, &p);
 	if (err)
 		return err;
-	err = vfs_utimes(&p, t);
+	err = t ? vfs_utimes(&p, t) : -EINVAL;
 	path_put(&p);
 	return err;
 }
@@ -293,17 +291,19 @@ long sys_utimensat(int dirfd, const char __user *path, void __user *times, int f
 	struct __kernel_timespec ts[2];
 	struct timestamp_request t[2];
 	times_now(t);
+	bool bad = false; /* told only when the file is there */
 	if (times) {
 		if (copy_from_user(ts, times, sizeof(ts)))
 			return -EFAULT;
-		if (time_from_timespec(&ts[0], &t[0]) || time_from_timespec(&ts[1], &t[1]))
-			return -EINVAL;
+		bad = time_from_timespec(&ts[0], &t[0]) || time_from_timespec(&ts[1], &t[1]);
 	}
+	if (!bad && t[0].how == TIME_OMIT && t[1].how == TIME_OMIT)
+		return 0;
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || (!path && flags))
 		return -EINVAL;
 	if (!path && dirfd == AT_FDCWD)
 		return -EFAULT;
-	return set_times(dirfd, path, t, flags);
+	return set_times(dirfd, path, bad ? NULL : t, flags);
 }
 
 long sys_futimesat(int dirfd, const char __user *path, void __user *times)

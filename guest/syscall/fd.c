@@ -189,8 +189,10 @@ long sys_pipe2(int __user *fds, int flags)
 {
 	struct file *ends[2];
 	int fd[2];
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_EXCL))
 		return -EINVAL;
+	if (flags & O_EXCL)
+		return -ENOPKG; /* O_NOTIFICATION_PIPE: there is no watch_queue(7) */
 	int err = pipe_create((u32)flags, &ends[0], &ends[1]);
 	if (err)
 		return err;
@@ -273,12 +275,15 @@ static long set_owner(struct file *f, int type, int id)
 		return -ESRCH;
 	f->owner.type = type;
 	f->owner.pid = id;
+	f->owner.uid = current_cred()->uid;
+	f->owner.euid = current_cred()->euid;
 	return 0;
 }
 
 static long owner_command(struct file *f, int cmd, unsigned long arg)
 {
 	struct f_owner_ex ex = {f->owner.type, f->owner.pid};
+	u32 ids[2] = {f->owner.uid, f->owner.euid};
 	int id = (int)arg;
 	switch (cmd) {
 	case F_SETOWN:
@@ -289,6 +294,8 @@ static long owner_command(struct file *f, int cmd, unsigned long arg)
 		return f->owner.type == F_OWNER_PGRP ? -f->owner.pid : f->owner.pid;
 	case F_GETOWN_EX:
 		return copy_to_user((void __user *)arg, &ex, sizeof(ex));
+	case F_GETOWNER_UIDS:
+		return copy_to_user((void __user *)arg, ids, sizeof(ids));
 	case F_SETOWN_EX:
 		if (copy_from_user(&ex, (const void __user *)arg, sizeof(ex)))
 			return -EFAULT;
@@ -322,6 +329,7 @@ static long file_command(struct file *f, int cmd, unsigned long arg)
 	case F_GETOWN:
 	case F_SETOWN_EX:
 	case F_GETOWN_EX:
+	case F_GETOWNER_UIDS:
 	case F_SETSIG:
 	case F_GETSIG:
 		return owner_command(f, cmd, arg);
@@ -367,6 +375,11 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 
 long sys_flock(int fd, int operation)
 {
+	int kind = operation & ~LOCK_NB;
+	if (operation & LOCK_MAND)
+		return 0; /* mandatory locks are no more, and asking for one was never refused */
+	if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
+		return -EINVAL;
 	struct file *f = fd_get(fd);
 	if (!f)
 		return -EBADF;

@@ -4,6 +4,7 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
+#include "kernel/fs/event_file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
@@ -30,7 +31,7 @@ long sys_read(int fd, void __user *buf, size_t count)
 		return -EBADF;
 	isize done = -EFAULT;
 	uio_user(&u, &s, (vaddr)buf, MIN(count, RW_MAX));
-	if (likely(user_range_ok(buf, count)) || !FILE_READABLE(f))
+	if (likely(user_range_ok(buf, count)) || !FILE_READABLE(f) || !f->ops->read)
 		done = file_read(f, &u, &f->pos);
 	file_put(f);
 	return done;
@@ -45,7 +46,7 @@ long sys_write(int fd, const void __user *buf, size_t count)
 		return -EBADF;
 	isize done = -EFAULT;
 	uio_user(&u, &s, (vaddr)buf, MIN(count, RW_MAX));
-	if (likely(user_range_ok(buf, count)) || !FILE_WRITABLE(f))
+	if (likely(user_range_ok(buf, count)) || !FILE_WRITABLE(f) || !f->ops->write)
 		done = file_write(f, &u, &f->pos);
 	file_put(f);
 	return done;
@@ -61,7 +62,7 @@ static struct file *get_seekable(int fd, s64 off, isize *err)
 	struct file *f = fd_get(fd);
 	if (!f)
 		return NULL;
-	if (f->ops->seek || f->ops->readdir)
+	if (file_has_offsets(f) || f->ops->readdir)
 		return f;
 	*err = -ESPIPE;
 	file_put(f);
@@ -114,9 +115,10 @@ static void iovec_release(struct iovec_import *v)
 static int iovec_check(struct uio_segment *seg, unsigned int count, struct uio *u)
 {
 	size_t total = 0;
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < count; i++)
 		if ((isize)seg[i].len < 0)
 			return -EINVAL;
+	for (unsigned int i = 0; i < count; i++) {
 		if (!user_range_ok((void __user *)seg[i].base, seg[i].len))
 			return -EFAULT;
 		seg[i].len = MIN(seg[i].len, RW_MAX - total);
@@ -143,8 +145,17 @@ static int iovec_get(struct iovec_import *v, const void __user *iov, int count, 
 	return err;
 }
 
+/* RWF_*: preadv2(2). All files but pipes and devices are in memory already, so that no read of them waits. */
+static int rw_flags_check(struct file *f, unsigned int flags, bool write)
+{
+	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+	if (flags & ~known || (flags & RWF_APPEND && !write))
+		return -EOPNOTSUPP;
+	return flags & RWF_NOWAIT && !S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
+}
+
 /* pos NULL: the file's own. */
-static isize transfer_vector(struct file *f, const void __user *iov, int count, file_off *pos, bool write)
+static isize transfer_vector(struct file *f, const void __user *iov, int count, file_off *pos, bool write, unsigned int flags)
 {
 	struct iovec_import v;
 	struct uio u;
@@ -153,7 +164,12 @@ static isize transfer_vector(struct file *f, const void __user *iov, int count, 
 	int err = iovec_get(&v, iov, count, &u);
 	if (err)
 		return err;
-	isize done = u.left || !write ? transfer(f, &u, pos ? pos : &f->pos, write) : 0;
+	isize done = 0; /* of nothing: not even flags are looked at */
+	if (u.left || !(write ? (void *)f->ops->write : (void *)f->ops->read)) {
+		done = rw_flags_check(f, flags, write);
+		if (!done)
+			done = transfer(f, &u, pos ? pos : &f->pos, write);
+	}
 	iovec_release(&v);
 	return done;
 }
@@ -163,7 +179,7 @@ static long vector_stream(int fd, const void __user *iov, int count, bool write)
 	struct file *f = fd_get(fd);
 	if (!f)
 		return -EBADF;
-	isize done = transfer_vector(f, iov, count, NULL, write);
+	isize done = transfer_vector(f, iov, count, NULL, write, 0);
 	file_put(f);
 	return done;
 }
@@ -174,7 +190,7 @@ static long vector_at(int fd, const void __user *iov, int count, s64 off, bool w
 	struct file *f = get_seekable(fd, off, &done);
 	if (!f)
 		return done;
-	done = transfer_vector(f, iov, count, &off, write);
+	done = transfer_vector(f, iov, count, &off, write, 0);
 	file_put(f);
 	return done;
 }
@@ -202,15 +218,6 @@ long sys_pwritev(int fd, const void __user *iov, int count, unsigned long off_lo
 	return vector_at(fd, iov, count, (s64)off_low, true);
 }
 
-/* RWF_*: preadv2(2). All files but pipes and devices are in memory already, so that no read of them waits. */
-static int rw_flags_check(struct file *f, unsigned int flags, bool write)
-{
-	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
-	if (flags & ~known || (flags & RWF_APPEND && !write))
-		return -EOPNOTSUPP;
-	return flags & RWF_NOWAIT && !S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
-}
-
 static long vector_with_flags(int fd, const void __user *iov, int count, s64 off, unsigned int flags, bool write)
 {
 	isize done = -EBADF;
@@ -218,13 +225,10 @@ static long vector_with_flags(int fd, const void __user *iov, int count, s64 off
 	if (!f)
 		return done;
 	u32 saved = f->flags;
-	done = rw_flags_check(f, flags, write);
-	if (!done) {
-		if (flags & RWF_APPEND)
-			f->flags |= O_APPEND;
-		done = transfer_vector(f, iov, count, off == -1 ? NULL : &off, write);
-		f->flags = saved;
-	}
+	if (flags & RWF_APPEND && write)
+		f->flags |= O_APPEND;
+	done = transfer_vector(f, iov, count, off == -1 ? NULL : &off, write, flags);
+	f->flags = saved;
 	file_put(f);
 	return done;
 }
@@ -284,11 +288,28 @@ long sys_ftruncate(int fd, s64 size)
 	return err;
 }
 
-static bool fallocate_mode_ok(int mode)
+/* Is it a mode at all? */
+static bool fallocate_mode_valid(int mode)
 {
-	return mode == 0 || mode == FALLOC_FL_KEEP_SIZE || mode == FALLOC_FL_ZERO_RANGE ||
-	       mode == (FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE) ||
-	       mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return mode & FALLOC_FL_KEEP_SIZE;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+		return !(mode & FALLOC_FL_KEEP_SIZE);
+	default:
+		return false;
+	}
+}
+
+/* Is it one that files here have? */
+static bool fallocate_mode_offered(int mode)
+{
+	return !(mode & (FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE));
 }
 
 static int fallocate_check(struct file *f, int mode, s64 off, s64 len)
@@ -296,7 +317,7 @@ static int fallocate_check(struct file *f, int mode, s64 off, s64 len)
 	s64 end;
 	if (off < 0 || len <= 0)
 		return -EINVAL;
-	if (!fallocate_mode_ok(mode))
+	if (!fallocate_mode_valid(mode))
 		return -EOPNOTSUPP;
 	if (!FILE_WRITABLE(f))
 		return -EBADF;
@@ -308,7 +329,7 @@ static int fallocate_check(struct file *f, int mode, s64 off, s64 len)
 		return -ENODEV;
 	if (__builtin_add_overflow(off, len, &end))
 		return -EFBIG;
-	return f->ops->fallocate ? 0 : -EOPNOTSUPP;
+	return f->ops->fallocate && fallocate_mode_offered(mode) ? 0 : -EOPNOTSUPP;
 }
 
 long sys_fallocate(int fd, int mode, s64 off, s64 len)

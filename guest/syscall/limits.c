@@ -56,8 +56,6 @@ static int check_access(const struct process *p)
 long sys_prlimit64(int pid, int resource, const void __user *new, void __user *old)
 {
 	struct rlimit64 value, before;
-	if ((unsigned int)resource >= RLIM_NLIMITS)
-		return -EINVAL;
 	if (new && get_user(value, (const struct rlimit64 __user *)new))
 		return -EFAULT;
 	struct task *t = pid ? task_find(pid) : task_current();

@@ -154,5 +154,11 @@ long sys_pkey_free(int pkey __unused)
 
 long sys_pkey_mprotect(unsigned long addr, size_t len, int prot, int pkey)
 {
-	return pkey == -1 ? sys_mprotect(addr, len, prot) : -EINVAL;
+	if (pkey == -1)
+		return sys_mprotect(addr, len, prot);
+	if (addr & ~PAGE_MASK || (prot & PROT_GROWSDOWN && prot & PROT_GROWSUP))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	return addr + ALIGN_UP(len, PAGE_SIZE) <= addr ? -ENOMEM : -EINVAL;
 }

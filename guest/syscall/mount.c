@@ -72,12 +72,10 @@ long sys_umount2(const char __user *target, int flags)
 	struct path at;
 	if (flags & ~0xf)
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
 	int err = path_walk_user(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0, &at);
 	if (err)
 		return err;
-	err = mount_umount(&at, flags);
+	err = capable(CAP_SYS_ADMIN) ? mount_umount(&at, flags) : -EPERM;
 	path_put(&at);
 	return err;
 }

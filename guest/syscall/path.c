@@ -134,6 +134,9 @@ long sys_rmdir(const char __user *path)
 long sys_renameat2(int olddir, const char __user *old, int newdir, const char __user *new, unsigned int flags)
 {
 	struct user_path from, to;
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
+		return -EINVAL;
 	int err = two_names_get(&from, old, &to, new);
 	if (err)
 		return err;
@@ -168,9 +171,14 @@ long sys_readlinkat(int dirfd, const char __user *path, void __user *out, size_t
 	struct path p;
 	if ((int)size <= 0)
 		return -EINVAL;
+	char first = 0;
 	int err = path_walk_user(dirfd, path, WALK_NOFOLLOW | WALK_EMPTY, &p);
 	if (err)
 		return err;
+	if (!S_ISLNK(p.dentry->inode->mode)) {
+		path_put(&p);
+		return get_user(first, path) || first ? -EINVAL : -ENOENT; /* "" names nothing here but a link */
+	}
 	char *buf = kmalloc(PATH_LEN_MAX);
 	isize n = buf ? link_read(&p, buf, MIN(size, (size_t)PATH_LEN_MAX)) : -ENOMEM;
 	if (n > 0 && copy_to_user(out, buf, (size_t)n))

@@ -2,11 +2,13 @@
 #include "syscall.h"
 
 #include <linux/capability.h>
+#include <linux/mman.h>
 #include <linux/uio.h>
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 /* Both lists in one transfer; the local side is the caller's own memory. */
@@ -42,6 +44,15 @@ static int copy_iov(const void __user *user, unsigned long count, struct iovec *
 	return 0;
 }
 
+static size_t total_length(const struct iovec *iov, unsigned long count)
+{
+	size_t total = 0;
+
+	for (unsigned long i = 0; i < count; i++)
+		total += iov[i].iov_len;
+	return total;
+}
+
 /* ptrace(2), "Ptrace access mode checking", PTRACE_MODE_ATTACH_REALCREDS. */
 static bool may_access(struct task *t)
 {
@@ -62,6 +73,11 @@ static size_t move_piece(struct transfer *t, vaddr local, vaddr remote, size_t n
 	char *at;
 
 	*err = -EFAULT;
+	/* Others' memory is read only as its protection says, even where the processor would not mind. */
+	struct vma *v = vma_find(t->mm, remote);
+
+	if (!v || !(v->prot & (t->write ? PROT_WRITE : PROT_READ)))
+		return 0;
 	if (!user_range_ok((const void __user *)remote, n) ||
 	    mm_get_page(t->mm, remote, t->write ? FAULT_WRITE : FAULT_READ, &p))
 		return 0;
@@ -132,9 +148,10 @@ static long process_vm(int pid, const void __user *local, unsigned long local_co
 	if (flags)
 		return -EINVAL;
 	result = copy_iov(local, local_count, &t.local);
-	if (!result && local_count)
+	if (!result && total_length(t.local, local_count))
 		result = copy_iov(remote, remote_count, &t.remote);
-	if (!result && local_count && remote_count)
+	/* Nobody is looked for when there is nothing to move. */
+	if (!result && t.remote && total_length(t.remote, remote_count))
 		result = with_target(&t, pid);
 	kfree(t.remote);
 	kfree(t.local);

@@ -275,7 +275,8 @@ long sys_sched_setaffinity(int pid, size_t size, void __user *mask)
 
 long sys_sched_getaffinity(int pid, size_t size, void __user *mask)
 {
-	if (size < sizeof(u64) || size % sizeof(u64))
+	u32 bits = (u32)size * 8; /* as Linux counts them, overflow included */
+	if (bits < cpu_count || size % sizeof(u64))
 		return -EINVAL;
 	struct task *t = find(pid);
 	if (!t)

@@ -130,12 +130,53 @@ long sys_tgkill(int tgid, int tid, int sig)
 	return send_thread(tgid, tid, sig, &info);
 }
 
+/* The highest si_code that is the signal's own: <asm-generic/siginfo.h>. */
+static int last_code(int sig)
+{
+	switch (sig) {
+	case SIGILL:
+		return NSIGILL;
+	case SIGFPE:
+		return NSIGFPE;
+	case SIGSEGV:
+		return NSIGSEGV;
+	case SIGBUS:
+		return NSIGBUS;
+	case SIGTRAP:
+		return NSIGTRAP;
+	case SIGCHLD:
+		return NSIGCHLD;
+	case SIGSYS:
+		return NSIGSYS;
+	default:
+		return NSIGPOLL;
+	}
+}
+
+/* Is it known which fields go with that code? */
+static bool layout_known(int sig, int code)
+{
+	if (code > SI_USER)
+		return code == SI_KERNEL || code <= last_code(sig);
+	return code >= SI_DETHREAD || code == SI_ASYNCNL;
+}
+
+#define INFO_FIELDS 48 /* bytes that any layout uses */
+
+/* 0, -EFAULT, or -E2BIG: an unknown code whose fields may lie where no known one has any. */
 static int info_from_user(siginfo_t *info, int sig, const void __user *p)
 {
-	int err = copy_from_user(info, p, sizeof(*info));
+	const char *rest = (const char *)info + INFO_FIELDS;
 
+	if (copy_from_user(info, p, sizeof(*info)))
+		return -EFAULT;
 	info->si_signo = sig;
-	return err;
+	if (layout_known(sig, info->si_code))
+		return 0;
+	for (size_t i = 0; i < sizeof(*info) - INFO_FIELDS; i++)
+		if (rest[i])
+			return -E2BIG;
+	return 0;
 }
 
 /* No thread may pretend that the kernel or kill(2) spoke, except to itself. */
@@ -148,9 +189,10 @@ static bool info_credible(const siginfo_t *info, int target)
 long sys_rt_sigqueueinfo(int pid, int sig, void __user *user_info)
 {
 	siginfo_t info;
+	int err = info_from_user(&info, sig, user_info);
 
-	if (info_from_user(&info, sig, user_info))
-		return -EFAULT;
+	if (err)
+		return err;
 	if (!info_credible(&info, pid))
 		return -EPERM;
 	return send_id(pid, sig, &info);
@@ -159,9 +201,10 @@ long sys_rt_sigqueueinfo(int pid, int sig, void __user *user_info)
 long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, void __user *user_info)
 {
 	siginfo_t info;
+	int err = info_from_user(&info, sig, user_info);
 
-	if (info_from_user(&info, sig, user_info))
-		return -EFAULT;
+	if (err)
+		return err;
 	if (tid <= 0 || tgid <= 0)
 		return -EINVAL;
 	if (!info_credible(&info, tid))

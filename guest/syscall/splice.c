@@ -1,6 +1,7 @@
 /* sendfile(2), splice(2), copy_file_range(2) */
 #include "syscall.h"
 #include <linux/fs.h>
+#include "kernel/fs/event_file.h"
 #include "kernel/fs/pipe.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
@@ -17,7 +18,7 @@ struct user_offset {
 	file_off value, *pos;
 };
 
-static int offset_get(struct user_offset *o, void __user *p)
+static int offset_read(struct user_offset *o, void __user *p)
 {
 	o->user = p;
 	o->pos = NULL;
@@ -26,7 +27,7 @@ static int offset_get(struct user_offset *o, void __user *p)
 	if (get_user(o->value, o->user))
 		return -EFAULT;
 	o->pos = &o->value;
-	return o->value < 0 ? -EINVAL : 0;
+	return 0;
 }
 
 static isize offset_put(const struct user_offset *o, isize done)
@@ -56,29 +57,49 @@ static void files_put(struct two_files *f)
 	file_put(f->out);
 }
 
-static isize sendfile_checked(struct two_files *f, struct user_offset *o, size_t count)
+/* What is wrong with the source comes before what is wrong with the destination. */
+static int sendfile_source(int fd, const struct user_offset *o, size_t count, struct file **out)
 {
-	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out))
+	struct file *f = fd_get(fd);
+	int err = 0;
+	if (!f)
 		return -EBADF;
-	if (o->user && !f->in->ops->seek)
-		return -ESPIPE;
-	if (!f->in->ops->seek || f->out->flags & O_APPEND)
-		return -EINVAL;
-	return file_transfer(f->in, o->pos, f->out, NULL, MIN(count, RW_MAX));
+	if (!FILE_READABLE(f))
+		err = -EBADF;
+	else if (o->user && !file_has_offsets(f))
+		err = -ESPIPE;
+	else if ((isize)count < 0 || (o->pos && o->value < 0))
+		err = -EINVAL;
+	if (err)
+		file_put(f);
+	*out = f;
+	return err;
 }
 
-long sys_sendfile(int out, int in, void __user *offset, size_t count)
+/* Only files with contents of their own can be sent, for they can be read ahead: sendfile(2), NOTES. */
+static isize sendfile_checked(struct file *in, struct file *out, const struct user_offset *o, size_t count)
 {
-	struct two_files f;
+	if (!FILE_WRITABLE(out))
+		return -EBADF;
+	if (!file_has_offsets(in) || (!S_ISREG(in->inode->mode) && !S_ISBLK(in->inode->mode)) || out->flags & O_APPEND)
+		return -EINVAL;
+	return file_transfer(in, o->pos, out, NULL, MIN(count, RW_MAX));
+}
+
+long sys_sendfile(int out_fd, int in_fd, void __user *offset, size_t count)
+{
 	struct user_offset o;
-	isize done = offset_get(&o, offset);
+	struct file *in;
+	isize done = offset_read(&o, offset);
+	if (!done)
+		done = sendfile_source(in_fd, &o, count, &in);
 	if (done)
 		return done;
-	done = files_get(&f, in, out);
-	if (done)
-		return done;
-	done = sendfile_checked(&f, &o, count);
-	files_put(&f);
+	struct file *out = fd_get(out_fd);
+	done = out ? sendfile_checked(in, out, &o, count) : -EBADF;
+	if (out)
+		file_put(out);
+	file_put(in);
 	return offset_put(&o, done);
 }
 
@@ -90,9 +111,9 @@ static int splice_check(const struct two_files *f, const struct user_offset *in,
 		return -EBADF;
 	if (!in_pipe && !out_pipe)
 		return -EINVAL;
-	if ((in->user && in_pipe) || (out->user && out_pipe))
-		return -ESPIPE;
-	if ((in->user && !f->in->ops->seek) || (out->user && !f->out->ops->seek))
+	if ((in->pos && in->value < 0) || (out->pos && out->value < 0))
+		return -EINVAL;
+	if ((in->user && !file_has_offsets(f->in)) || (out->user && !file_has_offsets(f->out)))
 		return -EINVAL;
 	if (in_pipe && out_pipe && f->in->inode == f->out->inode)
 		return -EINVAL;
@@ -127,9 +148,12 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 	isize done = files_get(&f, in, out);
 	if (done)
 		return done;
-	done = offset_get(&oi, in_off);
+	if ((in_off && file_is_pipe(f.in)) || (out_off && file_is_pipe(f.out)))
+		done = -ESPIPE;
 	if (!done)
-		done = offset_get(&oo, out_off);
+		done = offset_read(&oo, out_off);
+	if (!done)
+		done = offset_read(&oi, in_off);
 	if (!done)
 		done = splice_check(&f, &oi, &oo);
 	if (!done) {
@@ -143,11 +167,13 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t len)
 {
 	file_off end;
-	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
-		return -EBADF;
 	if (S_ISDIR(f->in->inode->mode) || S_ISDIR(f->out->inode->mode))
 		return -EISDIR;
 	if (!S_ISREG(f->in->inode->mode) || !S_ISREG(f->out->inode->mode))
+		return -EINVAL;
+	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
+		return -EBADF;
+	if (in < 0 || out < 0)
 		return -EINVAL;
 	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))
 		return -EOVERFLOW;
@@ -159,14 +185,14 @@ long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_
 {
 	struct two_files f;
 	struct user_offset oi, oo;
-	if (flags)
-		return -EINVAL;
 	isize done = files_get(&f, in, out);
 	if (done)
 		return done;
-	done = offset_get(&oi, in_off);
+	done = offset_read(&oi, in_off);
 	if (!done)
-		done = offset_get(&oo, out_off);
+		done = offset_read(&oo, out_off);
+	if (!done && flags)
+		done = -EINVAL;
 	if (!done)
 		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);
 	if (!done && len) {

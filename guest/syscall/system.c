@@ -23,26 +23,26 @@ long sys_uname(void __user *buf)
 	return copy_to_user(buf, uts_names(), sizeof(struct new_utsname));
 }
 
-static long set_name(int (*set)(const char *name, size_t len), const void __user *from, size_t len)
+static long set_name(int (*set)(const char *name, size_t len), const void __user *from, int len)
 {
 	char name[__NEW_UTS_LEN];
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (len > sizeof(name))
+	if (len < 0 || len > (int)sizeof(name))
 		return -EINVAL;
-	if (copy_from_user(name, from, len))
+	if (copy_from_user(name, from, (size_t)len))
 		return -EFAULT;
-	return set(name, len);
+	return set(name, (size_t)len);
 }
 
 long sys_sethostname(const void __user *name, size_t len)
 {
-	return set_name(uts_set_nodename, name, len);
+	return set_name(uts_set_nodename, name, (int)len); /* an int in Linux: what is above it does not count */
 }
 
 long sys_setdomainname(const void __user *name, size_t len)
 {
-	return set_name(uts_set_domainname, name, len);
+	return set_name(uts_set_domainname, name, (int)len);
 }
 
 /* ---- figures ---- */

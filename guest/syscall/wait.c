@@ -104,10 +104,9 @@ static int put_info(const struct wait_result *w, void __user *to)
 	return to ? copy_to_user(to, &info, offsetof(siginfo_t, si_status) + sizeof(int)) : 0;
 }
 
-long sys_waitid(int which, int id, void __user *info, int options, void __user *rusage)
+static int wait_by_id(int which, int id, int options, struct wait_result *result)
 {
 	struct wait_request req = {.options = options};
-	struct wait_result result;
 	if (options & ~(WAIT4_OPTIONS | WNOWAIT | WAITID_CHANGES) || !(options & WAITID_CHANGES))
 		return -EINVAL;
 	int err = waitid_target(which, id, &req);
@@ -116,14 +115,20 @@ long sys_waitid(int which, int id, void __user *info, int options, void __user *
 	bool poll = which == P_PIDFD && pidfd_nonblocking(id);
 	if (poll)
 		req.options |= WNOHANG;
-	err = process_wait(&req, &result);
-	if (!err && poll && !result.pid && !(options & WNOHANG))
-		err = -EAGAIN;
+	err = process_wait(&req, result);
+	return !err && poll && !result->pid && !(options & WNOHANG) ? -EAGAIN : err;
+}
+
+long sys_waitid(int which, int id, void __user *info, int options, void __user *rusage)
+{
+	struct wait_result result = {0};
+	int err = wait_by_id(which, id, options, &result);
 	if (err)
-		return err;
+		result.pid = 0;
 	if (result.pid && put_usage(&result, rusage))
 		return -EFAULT;
-	return put_info(&result, info);
+	/* Nothing is said about nobody even where the call fails. */
+	return put_info(&result, info) ? -EFAULT : err;
 }
 
 long sys_pidfd_open(int pid, unsigned int flags)

@@ -3,6 +3,7 @@
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 
 static void set_descriptors(void)
 {
@@ -67,6 +68,7 @@ static void enter_tree(void)
 void child_main(bool real)
 {
 	CALL0(__NR_setsid);
+	CALL2(__NR_prctl, PR_SET_NAME, "executor"); /* wherever it was executed from */
 	enter_tree();
 	set_descriptors();
 	set_signals();
@@ -74,9 +76,9 @@ void child_main(bool real)
 	executor_touch();
 	touch_areas();
 	if (real) {
-		FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING;
 		if (!executor.host)
 			CALL3(__NR_ioctl, FUZZ_OWN_FDS, MOTE_SNAPSHOT, 0);
+		FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* here: the results are cleared for each case */
 		run_case();
 		if (executor_stage(FUZZ_STAGE_CALLS) < 0)
 			FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* the program took the device away: the supervisor tells */

@@ -21,6 +21,7 @@
 #include "fuzz_seeds.h"
 #include "fuzz_show.h"
 #include "fuzz_stats.h"
+#include "fuzz/oracle.h"
 #include "mote.h"
 #include "shared/fuzz/set.h"
 #include "test_shared.h"
@@ -155,9 +156,9 @@ static int make_seeds(const struct campaign *c)
 	int err = 0;
 
 	if (!o->resume && !files_look("seeds", path, sizeof(path)))
-		err = seeds_add(o->output, path);
+		err = seeds_add(o->output, path, true);
 	if (!err && o->seed)
-		err = seeds_add(o->output, o->seed);
+		err = seeds_add(o->output, o->seed, false);
 	return err ? err : seeds_add_least(o->output);
 }
 
@@ -396,6 +397,17 @@ static int finish(struct campaign *c)
 	return status;
 }
 
+/* Its refusal is said here; of each instance it would only be in a log. */
+static int oracle_try(void)
+{
+	struct oracle *o;
+	int err = oracle_open(&o, &(struct oracle_config){.executor = NULL});
+
+	if (!err)
+		oracle_close(o);
+	return err;
+}
+
 int fuzz_cmd_campaign(int argc, char **argv)
 {
 	static struct campaign c;
@@ -407,7 +419,7 @@ int fuzz_cmd_campaign(int argc, char **argv)
 	c.setup.kernel = c.options.kernel;
 	c.setup.calls = c.options.calls;
 	c.setup.oracle = c.options.oracle;
-	if (prepare(&c) || catch_signals(&c))
+	if ((c.setup.oracle && oracle_try()) || prepare(&c) || catch_signals(&c))
 		return MOTE_FAILED;
 	c.start = pool_now();
 	make_instances(&c);

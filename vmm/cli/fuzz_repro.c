@@ -10,6 +10,7 @@
 #include "fuzz_files.h"
 #include "fuzz_options.h"
 #include "fuzz_listing.h"
+#include "fuzz/oracle.h"
 #include "mote.h"
 #include "test_text.h"
 
@@ -20,6 +21,7 @@ static const char help_text[] =
 	"signature of what was found, the kernel's log and backtrace. Any bytes are a case.\n"
 	"\n"
 	"  -n, --runs N        run it N times and say whether all were the same (default 1)\n"
+	"      --oracle        compare with the host's Linux: both sides' answers beside each other, differences marked\n"
 	"      --gdb[=WHERE]   wait for gdb at ADDRESS:PORT or unix:PATH (default 127.0.0.1:1234) where the\n"
 	"                      program begins\n"
 	"      --kernel FILE   another guest kernel (make FUZZ=1)\n"
@@ -30,10 +32,12 @@ static const char help_text[] =
 struct repro {
 	const char *file, *kernel;
 	const char *gdb; /* NULL: none; "": at the default place */
+	bool oracle;
 	unsigned int runs;
 	struct fuzz_case kase;
 	struct fuzz_program program;
 	struct fuzz_rig *rig;
+	struct oracle *host;
 	/* the first run */
 	struct fuzz_outcome first;
 	struct fuzz_results results;
@@ -44,7 +48,7 @@ struct repro {
 static int parse(struct repro *r, int argc, char **argv)
 {
 	static const struct option options[] = {{"runs", required_argument, NULL, 'n'}, {"gdb", optional_argument, NULL, 'g'},
-						{"kernel", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
+						{"kernel", required_argument, NULL, 'k'}, {"oracle", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	int option, err = 0;
 
@@ -59,6 +63,9 @@ static int parse(struct repro *r, int argc, char **argv)
 			break;
 		case 'k':
 			r->kernel = optarg;
+			break;
+		case 'o':
+			r->oracle = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -178,6 +185,8 @@ static int run_all(struct repro *r)
 		return MOTE_FAILED;
 	keep_first(r);
 	tell_first(r);
+	if (r->oracle && r->first.kind == FUZZ_FINE && oracle_show(r->host, r->rig, stdout))
+		return MOTE_FAILED;
 	fflush(stdout);
 	int others = run_again(r, &what);
 
@@ -191,10 +200,16 @@ static int run_all(struct repro *r)
 static int open_rig(struct repro *r)
 {
 	struct fuzz_config config = {.kernel = r->kernel, .debugger = r->gdb != NULL, .time_limit = r->gdb ? UINT_MAX : 0};
-	int err = fuzz_open(&r->rig, &config);
+	/* The oracle first: its processes are forked while mote is small. */
+	int err = r->oracle ? oracle_open(&r->host, &(struct oracle_config){.executor = NULL}) : 0;
 
-	if (err || !r->gdb)
+	if (!err)
+		err = fuzz_open(&r->rig, &config);
+	if (err)
 		return err;
+	fuzz_set_oracle(r->rig, r->host);
+	if (!r->gdb)
+		return 0;
 	err = machine_debug(fuzz_machine(r->rig), *r->gdb ? r->gdb : NULL);
 	if (!err)
 		mote_error("the machine stands where the program begins: break at what it calls (break sys_openat), then continue");
@@ -211,11 +226,14 @@ int fuzz_cmd_repro(int argc, char **argv)
 	if (files_read_case(r.file, &r.kase))
 		return MOTE_FAILED;
 	fuzz_decode(r.kase.bytes, r.kase.len, &r.program);
-	if (open_rig(&r))
+	if (open_rig(&r)) {
+		oracle_close(r.host);
 		return MOTE_FAILED;
+	}
 	int status = run_all(&r);
 
 	fuzz_close(r.rig);
+	oracle_close(r.host);
 	free(r.map);
 	return fflush(stdout) ? MOTE_FAILED : status;
 }

@@ -135,7 +135,7 @@ static void draw(const struct campaign_stats *s, const struct instance *in, unsi
 	line("mote fuzz      %s in %s", duration(time, seconds), s->directory);
 	line("executions     %" PRIu64 ", now %.0f/s", stats_executions(s), speed_now(s, in, count));
 	line("corpus         %" PRIu64, stats_corpus(s));
-	line("edges          %zu of %zu (%s), (call, result) pairs %zu", s->edges_seen, s->edges,
+	line("edges          %zu of %zu (%s), (call, result) pairs %zu (told once a minute)", s->edges_seen, s->edges,
 	     percent(part, (double)s->edges_seen, (double)s->edges), s->pairs_seen);
 	if (stability > 0)
 		line("stability      %.2f%%", stability);

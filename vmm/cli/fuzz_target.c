@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "fuzz/oracle.h"
 #include "fuzz_options.h"
 #include "mote.h"
 
@@ -14,6 +15,7 @@
 struct target {
 	struct fuzz_config config;
 	const char *findings;
+	bool oracle;
 	const char *input; /* where AFL++ puts test cases if not into shared memory; NULL: standard input */
 };
 
@@ -65,6 +67,7 @@ static bool parse(int argc, char **argv, struct target *t)
 			t->config.executor = optarg;
 			break;
 		case 'o':
+			t->oracle = true;
 			break;
 		case 't':
 			if (!parse_limit(optarg, &t->config.time_limit))
@@ -82,15 +85,22 @@ static bool parse(int argc, char **argv, struct target *t)
 int fuzz_cmd_target(int argc, char **argv)
 {
 	struct target t = {.findings = NULL};
+	struct oracle *oracle = NULL;
 	struct fuzz_rig *rig;
 	int status = 0;
 
-	if (!parse(argc, argv, &t) || fuzz_open(&rig, &t.config))
+	if (!parse(argc, argv, &t) || (t.oracle && oracle_open(&oracle, &(struct oracle_config){.executor = NULL})))
 		return MOTE_FAILED;
+	if (fuzz_open(&rig, &t.config)) {
+		oracle_close(oracle);
+		return MOTE_FAILED;
+	}
+	fuzz_set_oracle(rig, oracle);
 	if (getenv("AFL_DUMP_MAP_SIZE"))
 		printf("%zu\n", fuzz_map_size(rig));
 	else
 		status = fuzz_serve(rig, t.findings, t.input);
 	fuzz_close(rig);
+	oracle_close(oracle);
 	return status;
 }

@@ -80,6 +80,10 @@ void fuzz_set_options(struct fuzz_rig *r, unsigned int options);
  * errno, said: the rig is good for nothing but fuzz_close().
  */
 int fuzz_run(struct fuzz_rig *r, enum fuzz_thoroughness how, struct fuzz_outcome *out);
+struct oracle;
+/* Ask it (oracle.h) about each case that comes out fine, when it has reached something new or is run FUZZ_THOROUGH; NULL: nobody is asked.
+ * It stays the caller's. */
+void fuzz_set_oracle(struct fuzz_rig *r, struct oracle *o);
 /* From any thread or signal handler: end the run that is on, or else the next, as FUZZ_STOPPED. */
 void fuzz_stop(struct fuzz_rig *r);
 

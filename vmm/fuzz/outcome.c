@@ -143,6 +143,11 @@ static const char *tell(struct fuzz_rig *r)
 	return r->log;
 }
 
+void outcome_note_signature(struct fuzz_rig *r, const char *signature)
+{
+	r->map[r->edge_bytes + FUZZ_MAP_CALLS + signature_index(signature)] = 1;
+}
+
 void outcome_judge(struct fuzz_rig *r, int status, enum watch_cause cause, struct fuzz_outcome *out)
 {
 	*out = (struct fuzz_outcome){.kind = FUZZ_FINE, .results = r->results, .log = ""};
@@ -161,5 +166,5 @@ void outcome_judge(struct fuzz_rig *r, int status, enum watch_cause cause, struc
 		out->log = tell(r);
 	memcpy(out->signature, r->signature, sizeof(out->signature));
 	if (r->signature[0])
-		r->map[r->edge_bytes + FUZZ_MAP_CALLS + signature_index(r->signature)] = 1;
+		outcome_note_signature(r, r->signature);
 }

@@ -27,6 +27,8 @@ struct fuzz_rig {
 	struct fuzz_results *results;
 	struct fuzz_census before; /* as the executor counted it before the snapshot */
 	unsigned int options;
+	struct oracle *oracle; /* NULL: nobody is asked */
+	bool reached_new;      /* by the case that ran last */
 
 	/* The map: edges, whole pages; pairs; signatures. */
 	uint8_t *map, *own_map; /* in use; its own, fuzz_map_size() bytes in whole pages */
@@ -57,6 +59,8 @@ struct fuzz_rig {
 /* ---- outcome.c ---- */
 /* The case came to its end with `status` of machine_run(), stopped because of `cause`: what it came to, also into the map. */
 void outcome_judge(struct fuzz_rig *r, int status, enum watch_cause cause, struct fuzz_outcome *out);
+/* A finding's signature into the map. */
+void outcome_note_signature(struct fuzz_rig *r, const char *signature);
 /* (call, errno) pairs of the results into the map. */
 void outcome_note_pairs(struct fuzz_rig *r);
 

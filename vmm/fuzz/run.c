@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "oracle.h"
 #include "rig.h"
 #include "seen.h"
 
@@ -71,9 +72,8 @@ static int run_case(struct fuzz_rig *r, enum fuzz_thoroughness how, enum watch_c
 	int status = watched_run(r, cause);
 
 	outcome_note_pairs(r);
-	bool fresh = is_new(r);
-
-	if (status == MOTE_CASE_END && *cause == WATCH_NONE && (fresh || how == FUZZ_THOROUGH || is_spare(r)))
+	r->reached_new = is_new(r);
+	if (status == MOTE_CASE_END && *cause == WATCH_NONE && (r->reached_new || how == FUZZ_THOROUGH || is_spare(r)))
 		status = run_clean(r, cause);
 	return status;
 }
@@ -98,7 +98,14 @@ int fuzz_run(struct fuzz_rig *r, enum fuzz_thoroughness how, struct fuzz_outcome
 	message_capture(before);
 	if (err)
 		message_write(r->said.text, r->said.len);
+	else if (r->oracle && out->kind == FUZZ_FINE && (r->reached_new || how == FUZZ_THOROUGH))
+		err = oracle_check(r->oracle, r, out);
 	return err;
+}
+
+void fuzz_set_oracle(struct fuzz_rig *r, struct oracle *o)
+{
+	r->oracle = o;
 }
 
 void fuzz_stop(struct fuzz_rig *r)

@@ -36,7 +36,7 @@ int vfs_chmod(const struct path *p, u32 mode)
 		return err;
 	if (S_ISLNK(i->mode))
 		return -EOPNOTSUPP;
-	if (!may_act_as_owner(i))
+	if (!may_act_as_owner(i) || (i->ops->mode_fixed && i->ops->mode_fixed(i)))
 		return -EPERM;
 	if (mode & S_ISGID && !in_group(i->gid) && !capable(CAP_FSETID))
 		mode &= ~S_ISGID;

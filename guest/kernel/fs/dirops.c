@@ -81,7 +81,7 @@ static int begin_create(struct walk *w, int dirfd, const char *name, bool is_dir
 	if (!err) {
 		dentry_put(*d);
 		err = -EEXIST;
-	} else if (err == -ENOENT && (!w->trailing || is_dir)) {
+	} else if (err == -ENOENT && !w->path.dentry->inode->ops->closed && (!w->trailing || is_dir)) {
 		err = path_writable(&w->path);
 	}
 	if (!err)
@@ -338,6 +338,8 @@ static int rename_entries(struct renaming *r)
 		err = rename_check_dotdot(r);
 	if (!err && (r->old->mountpoint || r->new->mountpoint))
 		err = -EBUSY;
+	if (!err && r->flags & RENAME_WHITEOUT)
+		err = from->ops->rename ? -EINVAL : -EPERM; /* no file system here leaves one behind */
 	if (!err)
 		err = from->ops->rename ? from->ops->rename(from, r->old, to, r->new, r->flags) : -EPERM;
 	if (err)
@@ -361,7 +363,7 @@ static int rename_look_up(struct renaming *r)
 	if (err)
 		return err;
 	err = walk_last(&r->to, &r->new);
-	if (err == -ENOENT) {
+	if (err == -ENOENT && !r->to.path.dentry->inode->ops->closed) {
 		r->new = dentry_create(r->to.path.dentry, r->to.last, r->to.last_len);
 		err = r->new ? 0 : -ENOMEM;
 	}
@@ -373,8 +375,6 @@ static int rename_look_up(struct renaming *r)
 int vfs_rename(int old_dirfd, const char *old, int new_dirfd, const char *new, unsigned int flags)
 {
 	struct renaming r;
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
-		return -EINVAL;
 	r.flags = flags;
 	int err = walk_to_parent(&r.from, old_dirfd, old);
 	if (err)

@@ -4,10 +4,13 @@
 
 #include "kernel/fs/file.h"
 
-/* lseek(2) succeeds without effect, as on Linux. */
-static inline file_off event_file_seek(struct file *f, file_off off __unused, int whence __unused)
+/* lseek(2) succeeds without effect, as on Linux. (file.c) */
+file_off event_file_seek(struct file *f, file_off off, int whence);
+
+/* Can data be had at an offset (pread(2))? */
+static inline bool file_has_offsets(const struct file *f)
 {
-	return f->pos;
+	return f->ops->seek && f->ops->seek != event_file_seek;
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include <linux/eventpoll.h>
 #include <linux/magic.h>
+#include "kernel/fs/event_file.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/string.h"
@@ -41,6 +42,11 @@ void file_release(struct file *f)
 		path_put(&f->path);
 	}
 	slab_free(&file_cache, f);
+}
+
+file_off event_file_seek(struct file *f, file_off off __unused, int whence __unused)
+{
+	return f->pos;
 }
 
 struct inode *anon_inode_create(u32 mode)

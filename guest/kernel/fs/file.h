@@ -61,7 +61,7 @@ struct file {
 	void *private;
 	struct list epoll_items; /* epoll watches on this file: released with it */
 	bool write_counted;	 /* counts in inode->write_count */
-	struct { int type, pid, sig; } owner; /* F_SETOWN */
+	struct { int type, pid, sig; u32 uid, euid; } owner; /* F_SETOWN; ids of who called it */
 };
 
 #define FILE_READABLE(f) (((f)->flags & O_ACCMODE) != O_WRONLY)

@@ -328,6 +328,8 @@ int mount_umount(const struct path *at, int flags)
 		return -EINVAL;
 	if (at->dentry != m->root || !m->parent)
 		return -EINVAL;
+	if (flags & MNT_EXPIRE && m == task_current()->fs->root.mount)
+		return -EINVAL;
 	/* The tree's reference and the caller's path. */
 	bool busy = m->refcount > 2;
 	if (busy && !(flags & MNT_DETACH))

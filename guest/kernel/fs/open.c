@@ -83,6 +83,12 @@ static int file_set_path(struct file *f, const struct path *p)
 	return 0;
 }
 
+/* open(2), O_DIRECT: for what has its data in the page cache, and disks. */
+static bool file_may_bypass(const struct file *f)
+{
+	return S_ISBLK(f->inode->mode) || f->ops->read == cached_file_read;
+}
+
 static int file_open_checked(const struct path *p, u32 flags, struct file **out)
 {
 	static const struct file_ops path_only_ops;
@@ -92,6 +98,10 @@ static int file_open_checked(const struct path *p, u32 flags, struct file **out)
 	int err = file_set_path(f, p);
 	if (!err && !(flags & O_PATH))
 		err = file_bind_ops(f);
+	if (!err && flags & O_DIRECT && !(flags & O_PATH) && !file_may_bypass(f)) {
+		file_put(f);
+		return -EINVAL;
+	}
 	if (!err && flags & O_TRUNC && S_ISREG(f->inode->mode))
 		err = inode_truncate(f->inode, 0);
 	f->flags &= ~MOMENTARY_FLAGS;
@@ -245,10 +255,14 @@ static int open_tmpfile(int dirfd, const char *name, u32 flags, u32 mode, unsign
 int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out)
 {
 	flags &= ~OPEN_EXEC;
+	if (flags & __O_SYNC)
+		flags |= O_DSYNC; /* implied */
 	if (flags & O_PATH)
 		flags &= PATH_FLAGS;
 	if (flags & O_NOFOLLOW)
 		walk |= WALK_NOFOLLOW;
+	if (flags & __O_TMPFILE && (flags & O_TMPFILE) != O_TMPFILE)
+		return -EINVAL; /* half of it */
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		return open_tmpfile(dirfd, name, flags, mode, walk, out);
 	if (flags & O_CREAT && flags & O_EXCL)

@@ -32,5 +32,5 @@ int inode_permission(struct inode *i, int mask)
 		return 0;
 	if (!(want & ~applicable_bits(i, current_cred())))
 		return 0;
-	return overridden(i, want) ? 0 : -EACCES;
+	return overridden(i, want) || (i->ops->permit && i->ops->permit(i, want)) ? 0 : -EACCES;
 }

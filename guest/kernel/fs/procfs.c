@@ -31,7 +31,7 @@ static void bind_ops(struct inode *i, const struct proc_entry *e)
 		break;
 	default:
 		i->ops = &file_inode_ops;
-		i->file_ops = &text_file_ops;
+		i->file_ops = e->file_ops ? e->file_ops : &text_file_ops;
 	}
 }
 
@@ -340,11 +340,13 @@ static void text_release(struct file *f)
 	kfree(t);
 }
 
+#define PROC_SIZE_MAX 0x7fffffff /* Linux's limit of this file system */
+
 /* O_TRUNC, as shells open for ">": nothing to cut. */
 static int text_truncate(struct inode *i, file_off size)
 {
-	(void)i, (void)size;
-	return 0;
+	(void)i;
+	return size > PROC_SIZE_MAX ? -EFBIG : 0;
 }
 
 /* No name can be made here: Linux finds none and says so, rather than EPERM. */
@@ -366,12 +368,32 @@ static int no_symlink(struct inode *dir, struct dentry *d, const char *target)
 	return no_create(dir, d, 0);
 }
 
-static const struct inode_ops dir_ops = {.lookup = proc_lookup,
+/* proc_pid_fd(5): a process sees its own descriptors whatever its ids have become. */
+static bool proc_permit(struct inode *i, u32 want)
+{
+	const struct proc_node *n = node_of(i);
+	const struct task *t = n->pid ? n->pid->task : NULL;
+	const struct proc_numbers *nums = n->entry->numbers;
+	(void)want;
+	return t && t->process == task_current()->process && (nums == &proc_fd_numbers || nums == &proc_fdinfo_numbers);
+}
+
+/* What is about a process stays as it is. */
+static bool proc_mode_fixed(struct inode *i)
+{
+	return node_of(i)->pid;
+}
+
+static const struct inode_ops dir_ops = {.closed = true,
+					 .lookup = proc_lookup,
+					 .permit = proc_permit,
+					 .mode_fixed = proc_mode_fixed,
 					 .create = no_create,
 					 .mkdir = no_create,
 					 .mknod = no_mknod,
 					 .symlink = no_symlink};
-static const struct inode_ops file_inode_ops = {.open = text_open, .truncate = text_truncate};
+static const struct inode_ops file_inode_ops = {
+	.open = text_open, .truncate = text_truncate, .mode_fixed = proc_mode_fixed};
 static const struct inode_ops link_ops = {.readlink = proc_readlink};
 static const struct inode_ops magic_link_ops = {.readlink = magic_readlink, .follow = proc_follow};
 static const struct file_ops dir_file_ops = {

@@ -64,6 +64,8 @@ struct proc_entry {
 	int (*show)(const struct proc_node *n, struct proc_text *t);
 	/* One write(2), NUL-terminated, at most a page: 0 or -errno. */
 	int (*store)(const struct proc_node *n, char *text, size_t len);
+	/* Files that are no texts: in place of show and store; inode->private is the proc_node. */
+	const struct file_ops *file_ops;
 	/* Directories */
 	const struct proc_entry *children;
 	const struct proc_numbers *numbers;
@@ -95,6 +97,7 @@ int proc_show_smaps(const struct proc_node *n, struct proc_text *t);
 int proc_show_mounts(const struct proc_node *n, struct proc_text *t);
 int proc_show_mountinfo(const struct proc_node *n, struct proc_text *t);
 extern const struct proc_numbers proc_fd_numbers, proc_fdinfo_numbers;
+extern const struct file_ops proc_mem_ops; /* procfs_mem.c */
 
 /* CPU time in USER_HZ ticks. */
 static inline u64 proc_ticks(u64 ns)

@@ -84,7 +84,7 @@ static const struct proc_entry fd_links[] = {
 	{.name = "", .mode = S_IFLNK | 0700, .follow = follow_fd},
 };
 static const struct proc_entry fdinfo_entry = {
-	.name = "", .mode = S_IFREG | 0400, .show = show_fdinfo};
+	.name = "", .mode = S_IFREG | 0444, .show = show_fdinfo};
 
 static int find_member(const struct proc_node *dir, int nr, struct proc_node *child, bool info)
 {

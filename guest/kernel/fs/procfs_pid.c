@@ -303,6 +303,7 @@ static const struct proc_numbers thread_numbers = {
 		FILE_ENTRY("cmdline", 0444, show_cmdline),                                         \
 		FILE_ENTRY("stat", 0444, proc_show_stat), FILE_ENTRY("statm", 0444, show_statm),   \
 		GUARDED_ENTRY("maps", 0444, proc_show_maps),                                       \
+		{.name = "mem", .mode = S_IFREG | 0600, .guarded = true, .file_ops = &proc_mem_ops}, \
 		GUARDED_ENTRY("smaps", 0444, proc_show_smaps), LINK_ENTRY("cwd", follow_cwd),      \
 		LINK_ENTRY("root", follow_root), LINK_ENTRY("exe", follow_exe),                    \
 		FILE_ENTRY("mounts", 0444, proc_show_mounts),                                      \

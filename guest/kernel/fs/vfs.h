@@ -27,6 +27,8 @@ struct dentry;
 /* Operations on a directory (dir) or inode. All may sleep; the kernel lock is held; 0 or -errno. NULL: -EPERM unless noted. Permission checks are the
  * caller's (namei.c), already done. */
 struct inode_ops {
+	/* A directory where programs make no names: what is not there is -ENOENT to those who would make it, too. */
+	bool closed;
 	/* Find d->name in dir and dentry_attach an inode to it, or leave it negative (-ENOENT not needed). NULL: all names are in the dcache. */
 	int (*lookup)(struct inode *dir, struct dentry *d);
 	/* True: dir certainly has no such entry, lookup need not be asked (search paths make many such questions). NULL: false. */
@@ -46,6 +48,10 @@ struct inode_ops {
 	int (*follow)(struct inode *inode, struct path *out);
 	/* Change the size; pages are the op's affair. NULL: -EINVAL. */
 	int (*truncate)(struct inode *inode, file_off size);
+	/* May the current task do what the mode forbids (want: MAY_* bits)? NULL: no. */
+	bool (*permit)(struct inode *inode, u32 want);
+	/* May nobody change the mode? NULL: that is as everywhere. */
+	bool (*mode_fixed)(struct inode *inode);
 	/* Called after attributes in the inode were changed (to write them back). NULL: fine. */
 	int (*setattr)(struct inode *inode);
 	/* Called when the file is opened, may set f->ops / private. NULL: fine. */

@@ -51,7 +51,7 @@ int mm_protect(struct mm *mm, vaddr addr, size_t len, unsigned int prot)
 		return -EINVAL;
 	if (!len)
 		return 0;
-	if (end <= addr || end > USER_TOP)
+	if (end <= addr)
 		return -ENOMEM;
 	/* One vma after the other, as mprotect(2) does: those before a hole are changed. */
 	while (addr < end) {

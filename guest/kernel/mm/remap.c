@@ -178,15 +178,14 @@ static long remap(struct remap_request *r)
 	vaddr to;
 	int err;
 
-	if (r->old_len >= r->new_len && r->old_len) {
-		v = vma_find(r->mm, r->addr);
-		if (!v || r->old_len > v->end - r->addr)
-			return -EFAULT;
-		if (r->old_len > r->new_len)
-			err = mm_unmap(r->mm, r->addr + r->new_len, r->old_len - r->new_len);
-		else
-			err = 0;
+	/* Shrinking is unmapping, of whatever lies there. */
+	if (r->old_len > r->new_len) {
+		err = mm_unmap(r->mm, r->addr + r->new_len, r->old_len - r->new_len);
 		return err ? err : (long)r->addr;
+	}
+	if (r->old_len == r->new_len) {
+		v = vma_find(r->mm, r->addr);
+		return v && r->old_len <= v->end - r->addr ? (long)r->addr : -EFAULT;
 	}
 	err = check_vma(r, &v);
 	if (err)
@@ -214,7 +213,7 @@ long mm_remap(struct mm *mm, vaddr addr, size_t old_len, size_t new_len, unsigne
 
 	if (err)
 		return err;
-	if (r.old_len > USER_TOP || !vma_find(mm, addr))
+	if (!vma_find(mm, addr))
 		return -EFAULT;
 	at = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) ? remap_fixed(&r) : remap(&r);
 	if (at < 0)

@@ -29,10 +29,10 @@ static int try_take(u32 __user *addr, u32 tid, bool try, const struct futex_key 
 		return -EDEADLK;
 	if (!owner)
 		want = tid | (value & FUTEX_OWNER_DIED) | (first_waiter(key) ? FUTEX_WAITERS : 0);
-	else if (try)
-		return -EAGAIN;
 	else if (!task_find((int)owner))
 		return -ESRCH;
+	else if (try)
+		return -EAGAIN;
 	else
 		want = value | FUTEX_WAITERS;
 	if (want != value && arch_user_cmpxchg32(addr, value, want, &seen))

@@ -36,6 +36,9 @@ int signal_altstack_set(const stack_t *new, vaddr sp)
 		return -EPERM;
 	if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK)
 		return -EINVAL;
+	/* What is set already is not looked at again, not even when it is nothing. */
+	if (t->altstack == (vaddr)new->ss_sp && t->altstack_size == new->ss_size && t->altstack_flags == new->ss_flags)
+		return 0;
 	if (mode != SS_DISABLE && new->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
 	t->altstack = mode == SS_DISABLE ? 0 : (vaddr)new->ss_sp;

@@ -142,6 +142,9 @@ long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t valu
 	struct posix_timer *t;
 	int err = 0;
 
+	/* Clocks that can only be read. */
+	if (clockid == CLOCK_MONOTONIC_RAW || clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
 	if (!posix_timer_clock_ok(clockid) || !posix_timer_event_ok(notify, sig))
 		return -EINVAL;
 	t = slab_zalloc(&posix_timer_cache);

@@ -29,13 +29,33 @@ static int devpts_get(void)
 	return 0;
 }
 
+/* Mount option ptmxmode=, octal: who may open ptmx there. */
+static void set_ptmx_mode(const char *data)
+{
+	static const char option[] = "ptmxmode=";
+	struct dentry *d = dentry_lookup(devpts->root, "ptmx", 4);
+	u32 mode = 0;
+
+	for (const char *o = data; o && *o; o = strchr(o, ',') ? strchr(o, ',') + 1 : NULL) {
+		if (strncmp(o, option, sizeof(option) - 1))
+			continue;
+		for (o += sizeof(option) - 1; *o >= '0' && *o <= '7'; o++)
+			mode = mode << 3 | (u32)(*o - '0');
+		if (d && d->inode)
+			d->inode->mode = S_IFCHR | (mode & 07777);
+	}
+	if (d)
+		dentry_put(d);
+}
+
 static int devpts_mount(const struct fs_type *t __unused, const char *source __unused,
-			unsigned long flags __unused, const char *data __unused, struct super **out)
+			unsigned long flags __unused, const char *data, struct super **out)
 {
 	int err = devpts_get();
 
 	if (err)
 		return err;
+	set_ptmx_mode(data);
 	devpts->refcount++; /* one for being the only one */
 	*out = devpts;
 	return 0;
