@@ -31,7 +31,7 @@ long sys_read(int fd, void __user *buf, size_t count)
 		return -EBADF;
 	isize done = -EFAULT;
 	uio_user(&u, &s, (vaddr)buf, MIN(count, RW_MAX));
-	if (likely(user_range_ok(buf, count)) || !FILE_READABLE(f))
+	if (likely(user_range_ok(buf, count)) || !FILE_READABLE(f) || !f->ops->read)
 		done = file_read(f, &u, &f->pos);
 	file_put(f);
 	return done;
@@ -46,7 +46,7 @@ long sys_write(int fd, const void __user *buf, size_t count)
 		return -EBADF;
 	isize done = -EFAULT;
 	uio_user(&u, &s, (vaddr)buf, MIN(count, RW_MAX));
-	if (likely(user_range_ok(buf, count)) || !FILE_WRITABLE(f))
+	if (likely(user_range_ok(buf, count)) || !FILE_WRITABLE(f) || !f->ops->write)
 		done = file_write(f, &u, &f->pos);
 	file_put(f);
 	return done;

@@ -2,11 +2,13 @@
 #include "syscall.h"
 
 #include <linux/capability.h>
+#include <linux/mman.h>
 #include <linux/uio.h>
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
 /* Both lists in one transfer; the local side is the caller's own memory. */
@@ -71,6 +73,11 @@ static size_t move_piece(struct transfer *t, vaddr local, vaddr remote, size_t n
 	char *at;
 
 	*err = -EFAULT;
+	/* Others' memory is read only as its protection says, even where the processor would not mind. */
+	struct vma *v = vma_find(t->mm, remote);
+
+	if (!v || !(v->prot & (t->write ? PROT_WRITE : PROT_READ)))
+		return 0;
 	if (!user_range_ok((const void __user *)remote, n) ||
 	    mm_get_page(t->mm, remote, t->write ? FAULT_WRITE : FAULT_READ, &p))
 		return 0;

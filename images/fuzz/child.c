@@ -3,6 +3,7 @@
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 
 static void set_descriptors(void)
 {
@@ -67,6 +68,7 @@ static void enter_tree(void)
 void child_main(bool real)
 {
 	CALL0(__NR_setsid);
+	CALL2(__NR_prctl, PR_SET_NAME, "executor"); /* wherever it was executed from */
 	enter_tree();
 	set_descriptors();
 	set_signals();

@@ -139,7 +139,7 @@ static int await_answer(struct oracle *o)
 		mote_error("oracle: the sandbox is gone");
 		return -EPIPE;
 	}
-	if (a.error && !o->ready)
+	if (a.error && !o->ready && a.error != EIO)
 		mote_error("oracle: this host refuses what keeps programs apart from it: %s: %s%s", a.doing, strerror(a.error),
 			   a.error == EPERM || a.error == ENOSPC ? " (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
 								   "kernel.apparmor_restrict_unprivileged_userns; or another container)"
@@ -323,7 +323,7 @@ int oracle_run(struct oracle *o, const struct fuzz_case *c, struct fuzz_results 
 	if (!error)
 		error = await_answer(o);
 	/* Whatever the program has done to its executor is a run that did not finish. */
-	if (error == -EIO && o->ready)
+	if (error == -EIO)
 		error = 0;
 	if (error)
 		return error;

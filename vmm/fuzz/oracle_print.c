@@ -64,17 +64,16 @@ void oracle_print_difference(FILE *f, const struct fuzz_case *c, const struct fu
 			     const struct oracle_lenience *l)
 {
 	static _Thread_local struct fuzz_program p;
-	struct oracle_difference d = {.call = -2};
+	struct oracle_difference d;
 
 	fuzz_decode(c->bytes, c->len < FUZZ_CASE_BYTES ? c->len : FUZZ_CASE_BYTES, &p);
 	struct oracle_lenience quiet = {l->allow, l->single_id, NULL};
 
-	if (oracle_compare(c, theirs, ours, 1, &quiet, &d))
-		fprintf(f, "%s\n", d.key);
-	else
-		fprintf(f, "Linux and mote answer alike\n");
+	bool differ = oracle_compare(c, theirs, ours, 1, &quiet, &d);
+
+	fprintf(f, "%s\n", differ ? d.key : "Linux and mote answer alike");
 	for (unsigned int i = 0; i < p.count; i++)
-		print_call(f, &p, i, theirs, ours, d.call == (int)i);
+		print_call(f, &p, i, theirs, ours, differ && d.call == (int)i);
 	if (theirs->ended != ours->ended)
 		fprintf(f, " ! status: Linux %#x, mote %#x\n", theirs->ended, ours->ended);
 	print_observed(f, theirs->observed, ours->observed);
