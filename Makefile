@@ -124,7 +124,7 @@ $(FUZZ_DIR)/%.c.o: %.c Makefile
 
 $(FUZZ_DIR)/%.S.o: %.S Makefile
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_ARCHFLAGS) -DKERNEL_COVERAGE -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # ---- the vDSO: a shared object in the kernel image ----
 VDSO_DIR := guest/arch/$(ARCH)/vdso
@@ -152,18 +152,28 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_sources,tests/unit/$$*.c) $(w
 unit: $(UNIT)
 	$(Q)fail=0; for t in $(UNIT); do $$t || fail=1; done; exit $$fail
 
-# ---- the VMM's own parsers under libFuzzer: a harness names its sources as unit tests do ----
+# ---- the VMM's own parsers under libFuzzer: a harness names its sources as unit tests do, and perhaps flags ----
 FUZZ_VMM := $(patsubst tests/fuzz/vmm/%.c,$(BUILD)/fuzz/vmm/%,$(sort $(wildcard tests/fuzz/vmm/*.c)))
 FUZZ_VMM_CFLAGS := -std=gnu17 -O1 -g $(WARN) -Wno-gnu-variable-sized-type-not-at-end -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=undefined -fno-strict-aliasing -Itests/fuzz/vmm -Ivmm -I. -pthread $(FUZZ_VMM_FLAGS)
+	-fno-sanitize-recover=undefined -fno-strict-aliasing -Itests/fuzz/vmm -Itests/fuzz/vmm/lib -Ivmm -I. -pthread $(FUZZ_VMM_FLAGS)
+harness_flags = $(shell sed -n 's/^.*flags: *//p' $(1) | head -n 1)
 $(BUILD)/fuzz/vmm/%: tests/fuzz/vmm/%.c $$(call unit_sources,tests/fuzz/vmm/$$*.c) $(wildcard tests/fuzz/vmm/lib/*.h)
 	$(call say,CLANG,$@)
-	$(Q)mkdir -p $(@D) && clang $(FUZZ_VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(VMM_LIBS)
+	$(Q)mkdir -p $(@D) && clang $(call harness_flags,$<) $(FUZZ_VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(VMM_LIBS)
 $(BUILD)/fuzz/seeds/made: tests/fuzz/vmm/seeds.py
 	$(Q)python3 $< $(@D) && touch $@
 
+# the same, built to count lines: tests/fuzz/vmm/run coverage
+FUZZ_VMM_COVERED := $(patsubst $(BUILD)/fuzz/vmm/%,$(BUILD)/fuzz/covered/%,$(FUZZ_VMM))
+$(BUILD)/fuzz/covered/%: tests/fuzz/vmm/%.c $$(call unit_sources,tests/fuzz/vmm/$$*.c) $(wildcard tests/fuzz/vmm/lib/*.h)
+	$(call say,CLANG,$@)
+	$(Q)mkdir -p $(@D) && clang $(call harness_flags,$<) $(FUZZ_VMM_CFLAGS) -fprofile-instr-generate -fcoverage-mapping \
+		-MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(VMM_LIBS)
+
 TIME ?= 60
-.PHONY: fuzz-vmm fuzz-vmm-run
+.PHONY: fuzz-vmm fuzz-vmm-run fuzz-vmm-coverage
+fuzz-vmm-coverage: $(FUZZ_VMM_COVERED) $(BUILD)/fuzz/seeds/made
+	$(Q)tests/fuzz/vmm/run coverage
 fuzz-vmm: $(FUZZ_VMM) $(BUILD)/fuzz/seeds/made
 fuzz-vmm-run: fuzz-vmm
 	$(Q)tests/fuzz/vmm/run fuzz $(TIME)
@@ -283,14 +293,18 @@ DESTDIR ?=
 DEST := $(DESTDIR)$(PREFIX)
 VERSION := $(shell sed -n 's/^\#define MOTE_VERSION "\(.*\)"/\1/p' vmm/mote.h)
 HEADERS := vmm/mote.h shared/abi/boot.h $(wildcard images/include/mote/*.h)
-INSTALLED := bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
+FUZZ_PARTS := kernel executor mutator.so sandbox oracle-allow
+INSTALLED := bin/mote lib/mote/kernel $(addprefix lib/mote/fuzz/,$(FUZZ_PARTS) $(patsubst $(BUILD)/fuzz/%,%,$(SEEDS))) lib/libmote.a lib/pkgconfig/mote.pc share/man/man1/mote.1 \
 	share/bash-completion/completions/mote share/zsh/site-functions/_mote $(addprefix include/mote/,$(notdir $(HEADERS)))
 
 .PHONY: install uninstall
-install: all $(BUILD)/libmote.a
+install: all fuzz $(BUILD)/libmote.a
 	$(Q)install -d $(sort $(dir $(addprefix $(DEST)/,$(INSTALLED))))
 	$(Q)install -m 755 $(BUILD)/mote $(DEST)/bin/mote
 	$(Q)install -m 644 $(KERNEL) $(DEST)/lib/mote/kernel
+	$(Q)install -m 644 $(addprefix $(BUILD)/fuzz/,kernel oracle-allow) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 755 $(addprefix $(BUILD)/fuzz/,executor mutator.so sandbox) $(DEST)/lib/mote/fuzz/
+	$(Q)install -m 644 $(SEEDS) $(DEST)/lib/mote/fuzz/seeds/
 	$(Q)install -m 644 $(BUILD)/libmote.a $(DEST)/lib/libmote.a
 	$(Q)install -m 644 $(HEADERS) $(DEST)/include/mote/
 	$(Q)install -m 644 docs/mote.1 $(DEST)/share/man/man1/mote.1
@@ -301,7 +315,7 @@ install: all $(BUILD)/libmote.a
 # Directories that are mote's alone go too.
 uninstall:
 	$(Q)rm -f $(addprefix $(DEST)/,$(INSTALLED))
-	$(Q)rmdir $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
+	$(Q)rmdir $(DEST)/lib/mote/fuzz/seeds $(DEST)/lib/mote/fuzz $(DEST)/lib/mote $(DEST)/include/mote 2>/dev/null || true
 
 # ---- packages ----
 PACKAGES := gcc g++ make sparse libc6-dev libfdt-dev zlib1g-dev libseccomp-dev musl-tools check libsubunit-dev busybox-static cpio gcc-aarch64-linux-gnu \

@@ -81,9 +81,13 @@ int machine_set_program(struct machine *m, const struct machine_program *p)
 /* Make list[0..count] of the strings at *at, NULL-terminated; NULL: they are cut off, or there is no memory. */
 static char **take_list(char **at, const char *end, unsigned int first, unsigned int count)
 {
-	char **list = calloc((size_t)first + count + 1, sizeof(*list));
+	size_t total = (size_t)first + count;
 
-	for (unsigned int i = 0; list && i < first + count; i++) {
+	if (total > (size_t)(end - *at)) /* each has a NUL at least; the guest names the count */
+		return NULL;
+	char **list = calloc(total + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < total; i++) {
 		char *nul = *at < end ? memchr(*at, 0, (size_t)(end - *at)) : NULL;
 
 		if (!nul) {

@@ -1,6 +1,6 @@
 /*
  * The mutator of fuzzed programs, as afl-fuzz calls it.
- * sources: vmm/fuzz/mutator/mutator.c vmm/fuzz/mutator/mutate.c vmm/fuzz/mutator/generate.c vmm/fuzz/mutator/data.c vmm/fuzz/mutator/flags.c vmm/trace_flags.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/set.c shared/fuzz/tree.c
+ * sources: vmm/fuzz/mutator/mutator.c vmm/fuzz/mutator/mutate.c vmm/fuzz/mutator/generate.c vmm/fuzz/mutator/data.c vmm/fuzz/mutator/flags.c vmm/fuzz/mutator/paths.c vmm/trace_flags.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/set.c shared/fuzz/tree.c
  */
 #include <stdio.h>
 

@@ -126,6 +126,27 @@ START_TEST(test_erase_control_and_tab)
 }
 END_TEST
 
+/* The cursor comes back to where the line began, whatever was in it; and soon, however long it was. */
+START_TEST(test_kill_line_of_tabs)
+{
+	static const char some[] = "\t\tab\001\tabcdefg\tabcdefgh\t\303\274\t";
+
+	for (size_t n = 1; n < sizeof(some); n++) {
+		type("\n> ");
+		for (size_t i = 0; i < n; i++)
+			ldisc_receive(&l, (const u8 *)&some[i], 1);
+		type("\025");
+		ck_assert_uint_eq(l.column, 0);
+		ldisc_flush_input(&l);
+	}
+	for (int i = 0; i < 4000; i++)
+		type(i % 100 ? "a" : "\t");
+	echo_len = 0;
+	type("\025");
+	ck_assert_uint_eq(l.column, 0);
+}
+END_TEST
+
 START_TEST(test_erase_utf8)
 {
 	change(0, IUTF8, 0, 0);
@@ -382,6 +403,26 @@ START_TEST(test_noise)
 }
 END_TEST
 
+/* PARMRK doubles 0xff: both or none, however full the queue is. */
+START_TEST(test_doubled_byte_and_a_full_queue)
+{
+	static u8 fill[LDISC_SIZE], got[LDISC_SIZE];
+	const u8 marked[2] = {0xff, 0xff};
+	bool end;
+
+	change(0, 0, ICANON | ECHO, 0);
+	memset(fill, 'a', sizeof(fill));
+	ck_assert_uint_eq(ldisc_receive(&l, fill, LDISC_SIZE - 2), LDISC_SIZE - 2);
+	change(0, PARMRK, 0, 0);
+	ck_assert_uint_eq(ldisc_room(&l), 0); /* one place is left */
+	ck_assert_uint_eq(ldisc_receive(&l, marked, 1), 0);
+	ck_assert_uint_eq(ldisc_read(&l, got, 1, &end), 1);
+	ck_assert_uint_eq(ldisc_receive(&l, marked, 1), 1);
+	ck_assert_uint_eq(ldisc_read(&l, got, sizeof(got), &end), LDISC_SIZE - 1);
+	ck_assert_mem_eq(got + LDISC_SIZE - 3, marked, 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ldisc");
@@ -391,6 +432,7 @@ int main(void)
 	tcase_add_test(t, test_two_lines_one_read_each);
 	tcase_add_test(t, test_erase);
 	tcase_add_test(t, test_erase_control_and_tab);
+	tcase_add_test(t, test_kill_line_of_tabs);
 	tcase_add_test(t, test_erase_utf8);
 	tcase_add_test(t, test_kill_and_word);
 	tcase_add_test(t, test_eof);
@@ -408,6 +450,7 @@ int main(void)
 	tcase_add_test(t, test_output);
 	tcase_add_test(t, test_output_room);
 	tcase_add_test(t, test_noise);
+	tcase_add_test(t, test_doubled_byte_and_a_full_queue);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -156,9 +156,9 @@ static int make_seeds(const struct campaign *c)
 	int err = 0;
 
 	if (!o->resume && !files_look("seeds", path, sizeof(path)))
-		err = seeds_add(o->output, path);
+		err = seeds_add(o->output, path, true);
 	if (!err && o->seed)
-		err = seeds_add(o->output, o->seed);
+		err = seeds_add(o->output, o->seed, false);
 	return err ? err : seeds_add_least(o->output);
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +101,7 @@ static enum reason add_one(int dir, const char *name, int queue, unsigned int id
 	return TAKEN;
 }
 
-static int add_all(const char *from, int queue)
+static int add_all(const char *from, int queue, bool quiet)
 {
 	struct dirent **entry;
 	unsigned int count[REASONS] = {0}, id = next_id(queue);
@@ -127,7 +126,7 @@ static int add_all(const char *from, int queue)
 		close(dir);
 	if (err)
 		mote_error("cannot write a seed: %s", strerror(-err));
-	else
+	else if (!quiet)
 		tell_left_out(from, count);
 	return err;
 }
@@ -149,13 +148,13 @@ static int open_queue(const char *directory)
 	return queue;
 }
 
-int seeds_add(const char *directory, const char *from)
+int seeds_add(const char *directory, const char *from, bool quiet)
 {
 	int queue = open_queue(directory);
 
 	if (queue < 0)
 		return queue;
-	int err = add_all(from, queue);
+	int err = add_all(from, queue, quiet);
 
 	close(queue);
 	return err;

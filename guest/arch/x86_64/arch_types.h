@@ -35,6 +35,7 @@ struct thread_info {
 	u32 cpu;
 	u64 canary; /* THREAD_CANARY */
 	bool unprivileged; /* its kernel code runs in user mode now: arch_heavy_begin() */
+	bool leave_by_supervisor; /* syscall_open: interrupts are off */
 };
 #define THREAD_CANARY 0x6d6f74652d737461ull
 

@@ -23,6 +23,8 @@ AT(struct kernel_lock, ticket, 0);
 AT(struct kernel_lock, serving, 4);
 AT(struct thread_info, work, THREAD_WORK);
 AT(struct thread_info, cpu, THREAD_CPU);
+AT(struct thread_info, unprivileged, THREAD_UNPRIVILEGED);
+AT(struct thread_info, leave_by_supervisor, THREAD_UNPRIVILEGED + 1);
 AT(struct machine_control, single_count, CONTROL_SINGLE_COUNT);
 AT(struct machine_control, run_count, CONTROL_RUN_COUNT);
 AT(struct machine_control, words, CONTROL_WORDS_OFFSET);
@@ -62,7 +64,7 @@ static void setup_syscall(struct cpu_area *area)
 	u64 mask = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC;
 
 	wrmsr(MSR_STAR, (u64)0x23 << 48 | (u64)KERNEL_CS << 32);
-	wrmsr(MSR_LSTAR, (u64)syscall_entry);
+	wrmsr(MSR_LSTAR, (u64)(programs_open ? syscall_open : syscall_entry));
 	wrmsr(MSR_SFMASK, supervisor_emulated ? 0 : mask);
 	wrmsr(MSR_KERNEL_GS_BASE, (u64)area);
 }
@@ -102,6 +104,7 @@ void arch_cpu_init(unsigned int cpu)
 	if (cpu == 0) {
 		supervisor_emulated = boot_emulated();
 		heavy_allowed = supervisor_emulated && !(boot_info->flags & BOOT_DEBUGGER);
+		programs_open_init();
 		choose_entries();
 	}
 	load_tables(area);

@@ -38,6 +38,16 @@ static inline struct cpu_area *cpu_area_current(void)
 extern bool supervisor_emulated;
 /* arch_heavy_begin() may do something. */
 extern bool heavy_allowed;
+/* Programs run under open roots too: unprivileged.c. */
+#ifdef KERNEL_COVERAGE
+extern bool programs_open;
+void programs_open_init(void);
+#else
+#define programs_open false
+static inline void programs_open_init(void)
+{
+}
+#endif
 
 enum msr {
 	MSR_APIC_BASE = 0x1b,
@@ -123,7 +133,7 @@ struct fx_header {
 };
 
 /* ---- entry.S ---- */
-extern char syscall_entry[], secondary_entry[], thread_start_user[], thread_start_kernel[];
+extern char syscall_entry[], syscall_open[], secondary_entry[], thread_start_user[], thread_start_kernel[];
 extern u8 syscall_gate[], syscall_faulted_gate[], trap_common[], trap_common_locked[], leave_full[];
 extern char syscall_general[], syscall_locked[], syscall_faulted_locked[];
 extern char syscall_debugged[], trap_common_debugged[], leave_full_debugged[];
@@ -174,6 +184,10 @@ void leave_debugged(struct arch_regs *r);
 
 /* ---- irq.c ---- */
 void irq_dispatch(struct arch_regs *r);
+/* With programs_open an interrupt may meet the kernel in a system call: it is remembered, and interrupts are off until the supervisor,
+ * on its way to the program, runs what was. */
+void irq_defer(struct arch_regs *r);
+void irq_run_deferred(void);
 extern void (*irq_timer)(void); /* timer_interrupt() at first */
 
 /* ---- panic.c: the context a panic is about, instead of the caller's ---- */

@@ -242,6 +242,55 @@ syscall_general:
 	call	syscall_slow
 	jmp	leave_full
 
+#ifdef KERNEL_COVERAGE
+/*
+ * A program under an open root (unprivileged.c) comes here by SYSCALL in user mode, and stays there. RSP0 is the task's stack as long as
+ * its program runs, the transit stack while kernel code runs in user mode. IRETQ may stay in user mode too, where it leaves the interrupt
+ * flag as it is: on, as it came, unless an interrupt was deferred or the supervisor was gone through. Then, with a frame that was changed
+ * and with work to be done before user mode, it is the supervisor that leaves.
+ */
+	.balign 16
+	.globl	syscall_open
+syscall_open:
+	mov	%rsp, CPU_AREAS + CPU_AREA_SCRATCH
+	mov	CPU_AREAS + CPU_AREA_RSP0, %rsp
+	pushq	$USER_DS
+	pushq	CPU_AREAS + CPU_AREA_SCRATCH
+	push	%r11
+	pushq	$USER_CS
+	push	%rcx
+	push	%rax
+	PUSH_ARGUMENTS
+	PUSH_REST
+	cld
+	movq	$-ENOSYS, REGS_RAX(%rsp)
+	movw	$1, UNPRIVILEGED_AT(REGS_SIZE)(%rsp)	/* leave_by_supervisor = false */
+	movq	$transit_stacks + TRANSIT_STACK_SIZE, CPU_AREAS + CPU_AREA_RSP0
+	mov	%rsp, %rdi
+	call	syscall_slow
+	cmpl	$0, WORK_AT(REGS_SIZE)(%rsp)
+	jne	1f
+	cmpw	$1, UNPRIVILEGED_AT(REGS_SIZE)(%rsp)
+	jne	1f
+	mov	REGS_RIP(%rsp), %rax
+	mov	REGS_RFLAGS(%rsp), %rcx
+	cmp	%rax, REGS_RCX(%rsp)
+	jne	1f
+	cmp	%rcx, (REGS_RCX - 8)(%rsp)
+	jne	1f
+	bt	$47, %rax
+	jc	1f
+	lea	REGS_SIZE(%rsp), %rax
+	mov	%rax, CPU_AREAS + CPU_AREA_RSP0
+	movb	$0, UNPRIVILEGED_AT(REGS_SIZE)(%rsp)
+	POP_CALLEE_SAVED
+	jmp	leave_trap
+1:	mov	$1, %edi
+	call	arch_heavy_end
+	call	irq_run_deferred
+	jmp	leave_full
+#endif
+
 /* With a debugger: debugger.c. */
 	.globl	syscall_debugged
 syscall_debugged:

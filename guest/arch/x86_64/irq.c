@@ -30,6 +30,14 @@ static void device_interrupt(unsigned int i)
 		device_handler[i].fn(device_handler[i].arg);
 }
 
+static void handle_vector(u64 vector)
+{
+	if (vector == VECTOR_TIMER)
+		irq_timer();
+	else if (vector >= BOOT_DEVICE_VECTOR)
+		device_interrupt((unsigned int)(vector - BOOT_DEVICE_VECTOR));
+}
+
 /* A kick needs no handler: entering the kernel is its purpose, the work flags and the queue say why. */
 void irq_dispatch(struct arch_regs *r)
 {
@@ -37,8 +45,31 @@ void irq_dispatch(struct arch_regs *r)
 		return;
 	cpu_table[arch_thread_info()->cpu].interrupts++;
 	apic_eoi();
-	if (r->vector == VECTOR_TIMER)
-		irq_timer();
-	else if (r->vector >= BOOT_DEVICE_VECTOR)
-		device_interrupt((unsigned int)(r->vector - BOOT_DEVICE_VECTOR));
+	handle_vector(r->vector);
 }
+
+#ifdef KERNEL_COVERAGE
+static u64 deferred; /* a bit a vector */
+_Static_assert(IDT_ENTRIES <= 64, "a bit a vector");
+
+void irq_defer(struct arch_regs *r)
+{
+	struct thread_info *info = arch_thread_info();
+
+	cpu_table[info->cpu].interrupts++;
+	apic_eoi();
+	deferred |= 1ull << r->vector;
+	info->leave_by_supervisor = true;
+	r->rflags &= ~(u64)RFLAGS_IF;
+}
+
+void irq_run_deferred(void)
+{
+	while (deferred) {
+		unsigned int vector = (unsigned int)__builtin_ctzll(deferred);
+
+		deferred &= deferred - 1;
+		handle_vector(vector);
+	}
+}
+#endif

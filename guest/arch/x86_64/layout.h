@@ -61,6 +61,8 @@
 /* thread_info.work as seen from a stack pointer `depth` bytes below the top of the stack. */
 #define THREAD_WORK 8
 #define THREAD_CPU 12
+#define THREAD_UNPRIVILEGED 24
 #define WORK_AT(depth) ((depth) - STACK_SIZE + THREAD_WORK)
+#define UNPRIVILEGED_AT(depth) ((depth) - STACK_SIZE + THREAD_UNPRIVILEGED)
 
 #endif

@@ -219,6 +219,10 @@ static void kernel_interrupt(struct arch_regs *r)
 		apic_eoi();
 		return;
 	}
+	if (programs_open && arch_thread_info()->unprivileged) {
+		irq_defer(r);
+		return;
+	}
 	BUG_ON(arch_thread_info()->unprivileged);
 	kernel_lock();
 	irq_dispatch(r);

@@ -7,6 +7,10 @@
  * Meanwhile traps arrive on a small transit stack (RSP0), since the task's own is in use; entry.S moves the frame to it
  * and goes on as for any trap in kernel code, in supervisor mode. Privileged instructions are such traps: they are
  * carried out here. Going in costs about 20 emulated instructions, coming out a trap.
+ *
+ * A kernel for fuzzing goes further (programs_open): its programs run under open roots, so that SYSCALL arrives at syscall_open without a
+ * trap and returns without one; the whole call is a heavy stretch. Such a program could write to the kernel. The only ones there are
+ * make system calls.
  */
 #include "cpu.h"
 
@@ -17,6 +21,14 @@
 #include "shared/abi/hypercall.h"
 
 bool heavy_allowed;
+#ifdef KERNEL_COVERAGE
+bool programs_open;
+
+void programs_open_init(void)
+{
+	programs_open = heavy_allowed && boot_info->cpu_count == 1;
+}
+#endif
 
 static struct arch_pgtable *loaded_pgtable(unsigned int cpu)
 {
@@ -32,7 +44,7 @@ static u64 transit_top(unsigned int cpu)
 
 static u64 cr3_of(const struct arch_pgtable *pt, bool open)
 {
-	if (open)
+	if (open || programs_open)
 		return pt ? pt->open_root : boot_open_root();
 	return pt ? pt->root : boot_info->boot_root;
 }
@@ -84,8 +96,10 @@ bool arch_heavy_pause(void)
 
 void arch_heavy_resume(bool paused)
 {
-	if (paused)
-		go_unprivileged();
+	if (!paused)
+		return;
+	arch_thread_info()->leave_by_supervisor = true;
+	go_unprivileged();
 }
 
 void unprivileged_switch(struct task *prev, struct task *next)

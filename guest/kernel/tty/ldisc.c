@@ -200,21 +200,25 @@ static void finish_erasing(struct ldisc *l)
 	}
 }
 
-/* Cursor column after the bytes [canon_head, end) of the line being edited. */
-static u32 column_at(const struct ldisc *l, u32 end)
+/* Columns of a byte that is no tab. */
+static u32 byte_width(const struct ldisc *l, u8 c)
 {
-	u32 column = l->canon_column;
+	if (is_control(c))
+		return lflag(l, ECHOCTL) ? 2 : 0;
+	return !continues(l, c);
+}
 
-	for (u32 i = l->canon_head; i != end; i++) {
-		u8 c = at(l, i);
-		if (c == '\t')
-			column += TAB_STOP - column % TAB_STOP;
-		else if (is_control(c))
-			column += lflag(l, ECHOCTL) ? 2 : 0;
-		else if (!continues(l, c))
-			column++;
-	}
-	return column;
+/* Columns of the tab at `tab`. Only back to the tab before, behind which a stop begins: a line of tabs is erased in time that
+ * grows with its length alone. */
+static u32 tab_width(const struct ldisc *l, u32 tab)
+{
+	u32 column = 0, i = tab;
+
+	while (i != l->canon_head && at(l, i - 1) != '\t')
+		column += byte_width(l, at(l, --i));
+	if (i == l->canon_head)
+		column += l->canon_column;
+	return TAB_STOP - column % TAB_STOP;
 }
 
 /* ---- editing (canonical mode) ---- */
@@ -233,7 +237,7 @@ static void echo_erase(struct ldisc *l, u32 start, u32 end, bool one)
 	} else if (one && !lflag(l, ECHOE)) {
 		echo_char(l, l->termios.c_cc[VERASE]);
 	} else {
-		for (u32 n = column_at(l, end) - column_at(l, start); n; n--)
+		for (u32 n = first == '\t' ? tab_width(l, start) : byte_width(l, first); n; n--)
 			echo_text(l, first == '\t' ? "\b" : "\b \b");
 	}
 }
@@ -313,9 +317,14 @@ static void put_line_end(struct ldisc *l, u8 c)
 }
 
 /* PARMRK without ISTRIP: a valid 0xff is doubled. */
+static bool doubles(const struct ldisc *l)
+{
+	return iflag(l, PARMRK) && !iflag(l, ISTRIP);
+}
+
 static void put_data(struct ldisc *l, u8 c)
 {
-	if (c == 0xff && iflag(l, PARMRK) && !iflag(l, ISTRIP))
+	if (c == 0xff && doubles(l))
 		put(l, c);
 	put(l, c);
 }
@@ -475,6 +484,8 @@ size_t ldisc_room(const struct ldisc *l)
 {
 	size_t room = LDISC_SIZE - 1 - (l->head - l->tail);
 
+	if (doubles(l))
+		room /= 2; /* else the second half of a pair might find no place */
 	if (room == 0 && lflag(l, ICANON) && l->canon_head == l->tail)
 		return 1;
 	return room;

@@ -184,5 +184,137 @@ def gdb_packet():
     seed("gdb_packet", "long", packet("m" + "0" * 16390))
 
 
-for make in (rng, blk, console, snapshot, loader, elfdeps, ldcache, gdb_packet):
+# ---- archives and programs ----
+
+def cpio_entry(name, mode, data=b"", ino=0, nlink=1, magic="070701", check=0):
+    fields = [ino, mode, 1, 2, nlink, 99, len(data), 3, 1, 5, 1, len(name) + 1, check]
+    head = (magic + "".join("%08x" % f for f in fields) + name + "\0").encode()
+    return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+
+
+def cpio():
+    body = cpio_entry(".", 0o40755) + cpio_entry("bin", 0o40755) + cpio_entry("bin/tool", 0o100755, b"tool!", 7, 2)
+    body += cpio_entry("bin/link", 0o120777, b"tool") + cpio_entry("dev/console", 0o20600) + cpio_entry("bin/same", 0o100755, b"", 7, 2)
+    body += cpio_entry("etc/sum", 0o100644, b"abc", magic="070702", check=ord("a") + ord("b") + ord("c")) + cpio_entry("TRAILER!!!", 0)
+    zipper = zlib.compressobj(6, zlib.DEFLATED, 9 + 16)
+    packed = zipper.compress(body) + zipper.flush()
+    seed("cpio", "plain", b"\x00" + body)
+    seed("cpio", "packed", b"\x02" + body)
+    seed("cpio", "gzip", b"\x00" + packed)
+    seed("cpio", "twice", b"\x06" + body)
+    seed("cpio", "skeleton", b"\x10" + body)
+    entries = bytes([0x49, 2, 0, 0, 0]) + bytes([0x48, 2, 0, 3, 1, 5]) + b"hello" + bytes([0x52, 3, 0, 3, 1, 0, 2, 0, 1]) + bytes([0x68, 0, 0, 1, 9])
+    for how in (1, 3, 9, 0x13):
+        seed("cpio", "entries-%x" % how, bytes([how]) + entries)
+
+
+def program_files(name, file, library=b"", cache=b"", how=1):
+    def padded(data):
+        return data + b"\0" * (-len(data) % 8)
+    file, library = padded(file), padded(library)
+    seed("program", name, bytes([how, len(file) // 8, len(library) // 8]) + file + library + cache)
+
+
+def program_tree():
+    library = program(needed=("libb.so",), runpath="/fz/l", interpreter=b"/x\0")
+    cache_strings = b"liba.so\0/fz/l/liba.so\0"
+    base = 48 + 24
+    cache = b"glibc-ld.so.cache1.1" + struct.pack("<IIB3xI12x", 1, len(cache_strings), 2, 0)
+    cache += struct.pack("<iIIIQ", 0x303, base, base + 8, 0, 0) + cache_strings
+    for tag, name in ((29, "runpath"), (15, "rpath")):
+        main = program(needed=("liba.so", "libc.so.6"), runpath="$ORIGIN/l:/lib", interpreter=b"/fz/i\0", rpath_tag=tag)
+        program_files(name, main, library, cache)
+    program_files("musl", program(needed=("liba.so",), runpath="l", interpreter=b"/lib/ld-musl-x\0"), library, cache, 3)
+    program_files("cache", program(needed=("liba.so",), runpath="/none", interpreter=b"/fz/i\0"), library, cache, 0)
+    program_files("script", b"#! /fz/l/liba.so arg\n", library, cache)
+    program_files("env", b"#!/fz/l/../l/liba.so\n", b"#!/fz/p env\n", cache)
+    program_files("static", ehdr(2, 0x400000, 1) + phdr(1, 0, 0x400000, 0, 120, 120))
+
+
+# ---- guests: lib/guest_memory.c ----
+
+def poke(offset, data):
+    return bytes([1]) + struct.pack("<HB", offset, len(data)) + data
+
+
+def argument(value):
+    return bytes([5]) + struct.pack("<Q", value & (1 << 64) - 1)
+
+
+USER = 0x400000
+
+
+def trace():
+    memory = bytes([0]) + poke(0x100, b"/etc/passwd\0") + bytes([0]) + poke(0x200, struct.pack("<QQ", USER + 0x100, 0))
+    memory += bytes([0]) + poke(0x300, struct.pack("<QQQQ", USER + 0x100, 5, USER + 0x200, 9))
+    calls = {"open": (257, [-100, USER + 0x100, 0x41, 0o644]), "execve": (59, [USER + 0x100, USER + 0x200, USER + 0x200]),
+             "writev": (20, [1, USER + 0x300, 2]), "poll": (7, [USER + 0x300, 2, 10]), "stat": (4, [USER + 0x100, USER + 0x300]),
+             "rt_sigaction": (13, [11, USER + 0x300, USER + 0x380, 8]), "futex": (202, [USER, 128, 1, USER + 0x300]),
+             "clone": (56, [0x1200011, 0, 0, 0]), "ioctl": (16, [0, 0x5401, USER]), "wait4": (61, [-1, USER + 0x300, 0, USER + 0x300]),
+             "select": (23, [5, USER + 0x300, 0, 0, USER + 0x300]), "mmap": (9, [0, 4096, 3, 0x22, -1, 0])}
+
+    def record(kind, nr, args, ret):
+        args = (args + [0] * 6)[:6]
+        values = b"".join(bytes([3]) + struct.pack("<Q", a & (1 << 64) - 1) for a in args + [ret])
+        return bytes([2, kind | 0x08]) + struct.pack("<H", nr) + values
+
+    for name, (nr, args) in calls.items():
+        again = bytes([1])
+        seed("trace", name, b"\0" + memory + record(1, nr, args, 0) + again + record(3, 11, [1, 0x1234], 0) + record(4, 9, [], 0))
+
+
+def hypercall():
+    def call(nr, *args):
+        return bytes([5, nr]) + b"".join(argument(a) for a in (args + (0, 0, 0, 0))[:4])
+
+    memory = bytes([0]) + poke(0x100, b"text of the kernel")
+    panic = struct.pack("<QQQQ", 0x10100, 10, 1, 3) + struct.pack("<QQQ", 0xffffffff80100000, 5, 6)
+    calls = {"console": call(1, 0x10100, 9), "copy": call(3, 0x10400, 0x10100, 8), "clear": call(4, 0x10100, 64),
+             "from-user": call(5, 0x1000, USER, 0x12000, 0x2000), "to-user": call(6, 0x1000, USER, 0x12000, 0xf000),
+             "clear-user": call(11, 0x1000, USER + 5, 5000), "time": call(7, 0x10100), "trace": call(9, 0x10100),
+             "unknown": call(10, 77) + call(10, 77), "event": call(16, 0x10100, 9), "input": call(17) + call(17, 0x10100, 9, 3),
+             "fault": call(18, 0, 1, 5, 0), "panic": bytes([0]) + poke(0x1000, panic) + call(2, 0x11000),
+             "order": bytes([4, 5]) + b"/prog" + call(14, 0x10100, 500), "order-file": bytes([4, 0x85]) + b"/prog" + call(21, 0x10100, 500, 10),
+             "log": bytes([0]) + poke(0, b"\0" * 40 + struct.pack("<QQQ", 0x10200, 64, 0x10300)) + bytes([0]) + poke(0x300, b"\x90") + bytes([3, 0, 200])}
+    for name, text in calls.items():
+        for how in (0, 0x1f):
+            seed("hypercall", "%s-%x" % (name, how), bytes([how]) + memory + text)
+
+
+def gdb_command():
+    def send(text):
+        return bytes([6, len(text)]) + text.encode("latin-1")
+
+    packets = ["?", "g", "G" + "00" * 20, "p10", "P10=0011223344556677", "mffff888000008000,40", "Mffff888000008000,2:0102", "Hg1", "Hc-1", "T1",
+               "qSupported", "qfThreadInfo", "qsThreadInfo", "qThreadExtraInfo,1", "qAttached", "qC", "qXfer:features:read:target.xml:0,ffb",
+               "QStartNoAckMode", "vCont?", "vCont;c", "vCont;s:1;c", "c", "s", "C05", "S05;401000", "D", "k", "vKill;1", "Z0,401000,1", "z0,401000,1",
+               "Z2,401000,4", "Z1,401000,1"]
+    for i, text in enumerate(packets):
+        seed("gdb_command", "packet-%d" % i, bytes([0x1f]) + send(text) + send("?"))
+    for which in range(10):
+        seed("gdb_command", "monitor-%d" % which, bytes([1, 2, which]) + bytes([3, 3, 0x10, 0]) + bytes([4, 3, 16, 0, 0]))
+
+
+# ---- the guest kernel ----
+
+def kernel():
+    seed("kernel_elf", "program", program())
+    seed("kernel_elf", "stack", ehdr(2, 0x400000, 2) + phdr(1, 0, 0x400000, 0, 176, 5000) + phdr(0x6474e551, 0, 0, 0, 0, 0, 7))
+    seed("kernel_elf", "script", b"#! /bin/sh \t-e x\n")
+    typed = bytes([5, 6]) + b"line\r\n" + bytes([2, 9, 0])
+    seed("kernel_ldisc", "line", typed + bytes([1, 9, 5]) + b"a\tb\nc")
+    for i, c in enumerate(b"\x7f\x15\x17\x12\x16\x04\x03\x1c\x1a\x13\x11"):
+        seed("kernel_ldisc", "key-%d" % i, bytes([5, 6]) + b"ab c" + bytes([c, 100]) + typed)
+    for i in range(16):
+        seed("kernel_ldisc", "flag-%d" % i, bytes([0, 1]) + struct.pack("<HBH", 1 << i, i, 1 << i) + b"\0\0" + typed)
+    seed("kernel_ldisc", "full", bytes([5, 0x80]) + b"x" + typed + bytes([5, 0x80]) + b"\n" + typed)
+    seed("device_tree", "plain", bytes(80))
+    seed("device_tree", "devices", bytes([7]) * 71 + bytes([5]) + bytes([9]) * 32)
+    args = bytes([0x8e, 0]) + b"".join(bytes([1 + 3 * i, 2]) + struct.pack("<H", 0x1000 + 8 * i) for i in range(5))
+    args += bytes([16, 0]) + b"".join(bytes([0]) + struct.pack("<HB", 0x1007 + 8 * i, 0) for i in range(5))
+    seed("kernel_args", "five", args)
+    seed("kernel_args", "fail", args[:1] + b"\x82" + args[2:])
+
+
+for make in (kernel, cpio, program_tree, trace, hypercall, gdb_command, rng, blk, console, snapshot, loader, elfdeps, ldcache, gdb_packet):
     make()

@@ -116,7 +116,7 @@ static void build_sigaction(struct fuzz_generator *g)
 
 static void build_siginfo(struct fuzz_generator *g)
 {
-	static const int8_t codes[] = {-1, -6, 0, -2, 1, -60};
+	static const int8_t codes[] = {-1, -1, -1, -6, 0, -2, 1, -60};
 	int info[8] = {fuzz_below(&g->random, 65), 0, FUZZ_PICK(&g->random, codes), 0, 4, 0, 77, 0};
 	fuzz_set_data(g, info, sizeof(info));
 }
@@ -237,7 +237,7 @@ static void build_sched_attr(struct fuzz_generator *g)
 	memset(&a, 0, sizeof(a));
 	a.size = fuzz_chance(&g->random, 85) ? 48 : fuzz_boundary(&g->random);
 	a.sched_policy = fuzz_below(&g->random, 7);
-	a.sched_priority = fuzz_below(&g->random, 4) * 33;
+	a.sched_priority = a.sched_policy == 1 || a.sched_policy == 2 ? 1 + fuzz_below(&g->random, 100) : fuzz_chance(&g->random, 10);
 	a.sched_nice = (int)fuzz_below(&g->random, 45) - 22;
 	fuzz_set_data(g, &a, 48);
 }

@@ -44,15 +44,15 @@ static unsigned long pick_name(struct fuzz_random *r, const struct trace_set *se
 static uint64_t some_flags(struct fuzz_random *r, const struct trace_set *set)
 {
 	uint64_t value = 0;
-	if (fuzz_chance(r, 20))
+	if (fuzz_chance(r, 45))
 		return 0;
-	for (unsigned int n = 1 + fuzz_below(r, 3); n; n--)
+	for (unsigned int n = fuzz_chance(r, 60) ? 1 : 1 + fuzz_below(r, 3); n; n--)
 		value |= pick_name(r, set);
 	return fuzz_chance(r, 4) ? value | 1ull << fuzz_below(r, 32) : value;
 }
 
 /* What must be among the flags so that the rest matters. */
-static uint64_t essential_flags(struct fuzz_random *r, unsigned int kind)
+static uint64_t essential_flags(struct fuzz_random *r, const struct fuzz_row *row, unsigned int kind)
 {
 	static const uint8_t access[] = {0, 0, 1, 2, 2, 2, 3}, share[] = {1, 2, 2, 3};
 	static const uint8_t signals[] = {17, 17, 17, 17, 0, 10, 9, 64, 65};
@@ -65,6 +65,8 @@ static uint64_t essential_flags(struct fuzz_random *r, unsigned int kind)
 		return FUZZ_PICK(r, signals);
 	case FUZZ_KIND_PROT:
 		return fuzz_below(r, 8);
+	case FUZZ_KIND_WAIT_OPTIONS:
+		return row->id == 247 && fuzz_chance(r, 85) ? 4 /* waitid: WEXITED */ : 0;
 	default:
 		return 0;
 	}
@@ -77,16 +79,29 @@ static uint64_t clone_flags(struct fuzz_random *r, const struct trace_set *set)
 	return fuzz_chance(r, 40) ? FUZZ_PICK(r, whole) : fuzz_chance(r, 50) ? 0 : some_flags(r, set);
 }
 
+static bool opens_file(const struct fuzz_row *row)
+{
+	return row->kind[0] == FUZZ_KIND_PATH || row->kind[0] == FUZZ_KIND_DIRFD;
+}
+
 bool fuzz_generate_named(struct fuzz_generator *g)
 {
+	static const uint8_t clocks[] = {0, 1, 7}; /* real time, monotonic, boot time: those that all calls take */
+	static const uint32_t fd_flags[] = {0, 0, 0x800, 0x80000, 0x80000, 0x80800, 0x4000, 1}; /* pipe2, dup3: O_NONBLOCK, O_CLOEXEC, O_DIRECT */
+	const struct fuzz_row *row = fuzz_generator_row(g);
 	const struct trace_set *set = set_of_arg(g->call->row, g->k);
-	unsigned int kind = fuzz_generator_row(g)->kind[g->k];
+	unsigned int kind = row->kind[g->k];
+	uint64_t essential = essential_flags(&g->random, row, kind);
 	if (!set)
 		return false;
-	if (kind == FUZZ_KIND_CLONE_FLAGS)
-		fuzz_set_const(g, clone_flags(&g->random, set) | essential_flags(&g->random, kind));
+	if (kind == FUZZ_KIND_CLOCKID && fuzz_chance(&g->random, 60))
+		fuzz_set_const(g, FUZZ_PICK(&g->random, clocks));
+	else if (kind == FUZZ_KIND_OPEN_FLAGS && !opens_file(row))
+		fuzz_set_const(g, FUZZ_PICK(&g->random, fd_flags));
+	else if (kind == FUZZ_KIND_CLONE_FLAGS)
+		fuzz_set_const(g, clone_flags(&g->random, set) | essential);
 	else if (set->flags)
-		fuzz_set_const(g, (essential_flags(&g->random, kind) && fuzz_chance(&g->random, 50) ? 0 : some_flags(&g->random, set)) | essential_flags(&g->random, kind));
+		fuzz_set_const(g, (essential && fuzz_chance(&g->random, 50) ? 0 : some_flags(&g->random, set)) | essential);
 	else
 		fuzz_set_const(g, fuzz_chance(&g->random, 95) ? pick_name(&g->random, set) : fuzz_boundary(&g->random));
 	return true;

@@ -14,7 +14,7 @@ static const struct {
 	uint8_t words; /* > 0: so many words of its output, instead of its result */
 } makers[] = {
 	{2, FUZZ_FD, 0},	{257, FUZZ_FD, 0},     {437, FUZZ_FD, 0},	{85, FUZZ_FD, 0},	{32, FUZZ_FD, 0},     {33, FUZZ_FD, 0},
-	{292, FUZZ_FD, 0},	{22, FUZZ_FD, 2},      {293, FUZZ_FD, 2},	{319, FUZZ_FD, 0},	{284, FUZZ_FD, 0},    {290, FUZZ_FD, 0},
+	{292, FUZZ_FD, 0},	{22, FUZZ_PIPE, 2},      {293, FUZZ_PIPE, 2},	{319, FUZZ_FD, 0},	{284, FUZZ_FD, 0},    {290, FUZZ_FD, 0},
 	{282, FUZZ_FD, 0},	{289, FUZZ_FD, 0},     {213, FUZZ_EPOLL, 0},	{291, FUZZ_EPOLL, 0},	{283, FUZZ_TIMERFD, 0}, {434, FUZZ_PIDFD, 0},
 	{FUZZ_ID_CLONE, FUZZ_PID, 0}, {FUZZ_ID_FORK, FUZZ_PID, 0}, {FUZZ_ID_VFORK, FUZZ_PID, 0}, {FUZZ_ID_CLONE3, FUZZ_PID, 0}, {39, FUZZ_PID, 0}, {186, FUZZ_PID, 0},
 	{110, FUZZ_PID, 0},	{112, FUZZ_PID, 0},    {222, FUZZ_TIMER, 1},	{9, FUZZ_ADDRESS, 0},	{12, FUZZ_ADDRESS, 0}, {25, FUZZ_ADDRESS, 0},
@@ -22,7 +22,7 @@ static const struct {
 
 static bool suits(enum fuzz_resource made, enum fuzz_resource want)
 {
-	return made == want || (want == FUZZ_FD && (made == FUZZ_EPOLL || made == FUZZ_TIMERFD || made == FUZZ_PIDFD)) ||
+	return made == want || (want == FUZZ_FD && (made == FUZZ_PIPE || made == FUZZ_EPOLL || made == FUZZ_TIMERFD || made == FUZZ_PIDFD)) ||
 	       ((want == FUZZ_DIRECTORY || want == FUZZ_TTY) && made == FUZZ_FD);
 }
 
@@ -39,15 +39,34 @@ bool fuzz_row_makes(const struct fuzz_row *row, enum fuzz_resource want)
 	return want != FUZZ_NOTHING && find_maker(row, want) >= 0;
 }
 
+static enum fuzz_resource fd_resource(const struct fuzz_row *row, unsigned int k)
+{
+	if (!strcmp(row->arg[k], "epfd"))
+		return FUZZ_EPOLL;
+	if (!strcmp(row->arg[k], "pidfd"))
+		return FUZZ_PIDFD;
+	switch (row->id) {
+	case 286: /* timerfd_settime, timerfd_gettime */
+	case 287:
+		return FUZZ_TIMERFD;
+	case 78: /* getdents, fchdir */
+	case 81:
+	case 217:
+		return FUZZ_DIRECTORY;
+	case 16: /* ioctl */
+		return FUZZ_TTY;
+	case 275: /* splice: into a pipe */
+		return k ? FUZZ_PIPE : FUZZ_FD;
+	default:
+		return FUZZ_FD;
+	}
+}
+
 enum fuzz_resource fuzz_arg_resource(const struct fuzz_row *row, unsigned int k)
 {
 	switch (row->kind[k]) {
 	case FUZZ_KIND_FD:
-		if (!strcmp(row->arg[k], "epfd"))
-			return FUZZ_EPOLL;
-		if (!strcmp(row->arg[k], "pidfd"))
-			return FUZZ_PIDFD;
-		return row->id == 286 || row->id == 287 ? FUZZ_TIMERFD : row->id == 217 || row->id == 81 ? FUZZ_DIRECTORY : row->id == 16 ? FUZZ_TTY : FUZZ_FD;
+		return fd_resource(row, k);
 	case FUZZ_KIND_PID:
 		return FUZZ_PID;
 	case FUZZ_KIND_INT:
@@ -57,12 +76,19 @@ enum fuzz_resource fuzz_arg_resource(const struct fuzz_row *row, unsigned int k)
 	}
 }
 
+bool fuzz_call_makes(const struct fuzz_call *call, enum fuzz_resource want)
+{
+	if (want == FUZZ_DIRECTORY || want == FUZZ_TTY)
+		return fuzz_call_opens(call, want);
+	return fuzz_row_makes(&fuzz_row[call->row], want);
+}
+
 /* A reference to one of the calls before this one that makes the resource, rather a late one. */
 static bool set_resource(struct fuzz_generator *g, enum fuzz_resource want)
 {
 	int chosen = -1;
 	for (unsigned int i = 0; i < g->at; i++)
-		if (fuzz_row_makes(&fuzz_row[g->p->call[i].row], want) && (chosen < 0 || fuzz_chance(&g->random, 50)))
+		if (fuzz_call_makes(&g->p->call[i], want) && (chosen < 0 || fuzz_chance(&g->random, 50)))
 			chosen = i;
 	if (chosen < 0)
 		return false;
@@ -151,24 +177,18 @@ static void generate_address(struct fuzz_generator *g)
 		fuzz_set_const(g, user_address(&g->random));
 }
 
-static void generate_path(struct fuzz_generator *g)
-{
-	unsigned int n = fuzz_chance(&g->random, 60) ? 24 : fuzz_path_count;
-	if (fuzz_chance(&g->random, 2))
-		fuzz_set_const(g, user_address(&g->random));
-	else
-		*fuzz_generator_arg(g) = (struct fuzz_arg){.kind = FUZZ_ARG_PATH, .value = fuzz_below(&g->random, n)};
-}
-
 static void generate_fd(struct fuzz_generator *g)
 {
 	unsigned int what = fuzz_below(&g->random, 100);
 	enum fuzz_resource want = fuzz_arg_resource(fuzz_generator_row(g), g->k);
-	if (what < 75 && set_resource(g, want))
+	unsigned int id = fuzz_generator_row(g)->id;
+	bool signalfd = id == 282 || id == 289; /* -1: a new one */
+	if (signalfd && what < 80)
+		fuzz_set_const(g, -1ull);
+	else if ((what < 80 && set_resource(g, want)) || (what < 85 && set_resource(g, FUZZ_FD)))
 		return;
-	if (what < 80 && set_resource(g, FUZZ_FD))
-		return;
-	fuzz_set_const(g, fuzz_small_fd(&g->random));
+	else
+		fuzz_set_const(g, fuzz_small_fd(&g->random));
 }
 
 static void generate_dirfd(struct fuzz_generator *g)
@@ -183,9 +203,14 @@ static void generate_dirfd(struct fuzz_generator *g)
 static void generate_pid(struct fuzz_generator *g)
 {
 	static const int8_t values[] = {0, 0, 0, -1, 1, 4, 4, 5, 5, 6, 7, -4, -5, 3, 100};
+	unsigned int id = fuzz_generator_row(g)->id;
+	bool single = id == FUZZ_ID_TKILL || id == FUZZ_ID_TGKILL || id == FUZZ_ID_RT_TGSIGQUEUEINFO; /* takes no 0 and no groups */
 	if (fuzz_chance(&g->random, 50) && set_resource(g, FUZZ_PID))
 		return;
-	fuzz_set_const(g, fuzz_chance(&g->random, 95) ? (uint64_t)FUZZ_PICK(&g->random, values) : fuzz_boundary(&g->random));
+	if (single && fuzz_chance(&g->random, 80))
+		fuzz_set_const(g, 4 + fuzz_below(&g->random, 2) * fuzz_below(&g->random, 3));
+	else
+		fuzz_set_const(g, fuzz_chance(&g->random, 95) ? (uint64_t)FUZZ_PICK(&g->random, values) : fuzz_boundary(&g->random));
 }
 
 static uint64_t id_number(struct fuzz_random *r)
@@ -232,13 +257,22 @@ static uint64_t count_number(struct fuzz_generator *g)
 	return small_number(&g->random);
 }
 
+/* Of signal masks the size is told too. */
+static bool takes_sigset(const struct fuzz_row *row)
+{
+	for (unsigned int k = 0; k < row->argc; k++)
+		if (row->kind[k] == FUZZ_KIND_SIGSET_IN || row->kind[k] == FUZZ_KIND_SIGSET_OUT || row->kind[k] == FUZZ_KIND_SIGACTION_OUT)
+			return true;
+	return false;
+}
+
 /* The size of a structure or of a buffer before it. */
 static uint64_t structure_size(struct fuzz_generator *g)
 {
 	const struct fuzz_row *row = fuzz_generator_row(g);
 	unsigned int before = g->k ? row->kind[g->k - 1] : FUZZ_NOKIND;
 	bool usual = fuzz_chance(&g->random, 92);
-	if (usual && (before == FUZZ_KIND_SIGSET_IN || before == FUZZ_KIND_SIGSET_OUT || before == FUZZ_KIND_SIGACTION_OUT))
+	if (usual && before != FUZZ_KIND_OUT && takes_sigset(row))
 		return 8;
 	if (usual && row->id == FUZZ_ID_CLONE3)
 		return 64;
@@ -258,6 +292,10 @@ static void generate_word(struct fuzz_generator *g)
 		fuzz_generate_pointer(g);
 	else if (pointer && what < 70)
 		fuzz_set_const(g, id == 72 ? (uint64_t)1 << fuzz_below(&g->random, 17) : signal_number(&g->random));
+	else if (!strcmp(fuzz_generator_row(g)->arg[g->k], "flags") && what < 95)
+		fuzz_set_const(g, 0);
+	else if (!strcmp(fuzz_generator_row(g)->arg[g->k], "off") && what < 95)
+		fuzz_set_const(g, what < 80 ? 0 : fuzz_below(&g->random, 4) * 4096);
 	else
 		fuzz_set_const(g, count_number(g));
 }
@@ -278,6 +316,10 @@ static void generate_int(struct fuzz_generator *g)
 /* reboot(2): the right magic numbers most times. */
 static void generate_uint(struct fuzz_generator *g)
 {
+	if (fuzz_generator_row(g)->id == 315 && fuzz_chance(&g->random, 80)) { /* sched_getattr's size */
+		fuzz_set_const(g, 48 + fuzz_below(&g->random, 2) * 8);
+		return;
+	}
 	static const uint32_t magic1[] = {0xfee1dead}, magic2[] = {672274793, 85072278}, commands[] = {0, 0x01234567, 0xcdef0123, 0x4321fedc, 0xa1b2c3d4, 0xd000fce2};
 	if (fuzz_generator_row(g)->id != 169 || fuzz_chance(&g->random, 10))
 		fuzz_set_const(g, count_number(g));
@@ -287,8 +329,8 @@ static void generate_uint(struct fuzz_generator *g)
 
 static uint64_t flag_bits(struct fuzz_random *r)
 {
-	static const uint32_t usual[] = {0, 0, 0, 1, 2, 4, 3, 8, 0x800, 0x80000, 0x80800};
-	return fuzz_chance(r, 80) ? FUZZ_PICK(r, usual) : 1ull << fuzz_below(r, 32);
+	static const uint32_t usual[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 3, 8, 0x800, 0x80000};
+	return fuzz_chance(r, 95) ? FUZZ_PICK(r, usual) : 1ull << fuzz_below(r, 32);
 }
 
 static void generate_number(struct fuzz_generator *g, unsigned int kind)
@@ -347,7 +389,10 @@ static void generate_by_kind(struct fuzz_generator *g, unsigned int kind)
 		generate_address(g);
 		break;
 	case FUZZ_KIND_PATH:
-		generate_path(g);
+		if (fuzz_chance(&g->random, 2))
+			fuzz_set_const(g, user_address(&g->random));
+		else
+			fuzz_generate_path(g);
 		break;
 	case FUZZ_KIND_INT:
 		generate_int(g);

@@ -6,7 +6,7 @@
 #include "shared/fuzz/grammar.h"
 
 /* What a call answers, or writes, that others take. */
-enum fuzz_resource { FUZZ_NOTHING, FUZZ_FD, FUZZ_EPOLL, FUZZ_TIMERFD, FUZZ_PIDFD, FUZZ_DIRECTORY, FUZZ_TTY, FUZZ_PID, FUZZ_TIMER, FUZZ_ADDRESS };
+enum fuzz_resource { FUZZ_NOTHING, FUZZ_FD, FUZZ_PIPE, FUZZ_EPOLL, FUZZ_TIMERFD, FUZZ_PIDFD, FUZZ_DIRECTORY, FUZZ_TTY, FUZZ_PID, FUZZ_TIMER, FUZZ_ADDRESS };
 
 struct fuzz_generator {
 	struct fuzz_random random;
@@ -18,6 +18,14 @@ struct fuzz_generator {
 
 /* The call of a row, arguments and all, for place g->at of g->p. */
 void fuzz_generate_call(struct fuzz_generator *g, unsigned int row, struct fuzz_call *out);
+/* The same, so that what it makes is a resource of that kind, where the arguments decide. */
+void fuzz_generate_maker(struct fuzz_generator *g, unsigned int row, enum fuzz_resource want, struct fuzz_call *out);
+/* Does this call, as far as its arguments tell? */
+bool fuzz_call_makes(const struct fuzz_call *call, enum fuzz_resource want);
+/* Is what the call opens, by its path, a resource of that kind: a directory, a terminal? */
+bool fuzz_call_opens(const struct fuzz_call *call, enum fuzz_resource want);
+/* Can a call of the row? */
+bool fuzz_row_opens(const struct fuzz_row *row);
 /* Argument g->k of g->call anew. */
 void fuzz_generate_arg(struct fuzz_generator *g);
 /* The resource that argument k of a row is, FUZZ_NOTHING: none. */
@@ -47,6 +55,8 @@ void fuzz_set_data(struct fuzz_generator *g, const void *data, unsigned int size
 
 /* A number out of those that have names for this argument (flags.c); false when it has none. */
 bool fuzz_generate_named(struct fuzz_generator *g);
+/* A path that suits the call (paths.c). */
+void fuzz_generate_path(struct fuzz_generator *g);
 /* What a structure's pointer points to (data.c). */
 void fuzz_generate_pointer(struct fuzz_generator *g);
 

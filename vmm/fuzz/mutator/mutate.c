@@ -63,22 +63,44 @@ static void insert_row(struct fuzz_mutation *m, struct fuzz_program *p, unsigned
 	fuzz_insert_call(p, at, &c);
 }
 
-/* A call of the set that makes what row takes, when no call before at does: put there. How many were. */
-static unsigned int insert_maker(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at, const struct fuzz_row *row)
+static bool is_made(const struct fuzz_program *p, unsigned int at, enum fuzz_resource want)
 {
-	if (uses_result(p, at, row))
-		return 0;
-	for (unsigned int k = 0; k < row->argc; k++) {
-		enum fuzz_resource want = fuzz_arg_resource(row, k);
-		for (int tries = 0; want != FUZZ_NOTHING && tries < 200; tries++) {
-			unsigned int maker = m->row[fuzz_below(&m->random, m->rows)];
-			if (!fuzz_row_makes(&fuzz_row[maker], want))
-				continue;
-			insert_row(m, p, at, maker);
-			return 1;
-		}
+	for (unsigned int i = 0; i < at; i++)
+		if (fuzz_call_makes(&p->call[i], want))
+			return true;
+	return false;
+}
+
+/* A row of the set that makes want, -1: none was met with. */
+static int pick_maker(struct fuzz_mutation *m, enum fuzz_resource want)
+{
+	for (int tries = 0; tries < 200; tries++) {
+		unsigned int row = m->row[fuzz_below(&m->random, m->rows)];
+		bool open = want == FUZZ_DIRECTORY || want == FUZZ_TTY;
+		if (open ? fuzz_row_opens(&fuzz_row[row]) : fuzz_row_makes(&fuzz_row[row], want))
+			return row;
 	}
-	return 0;
+	return -1;
+}
+
+/* In front of at: calls that make what row takes and no call before at makes. How many were put there. */
+static unsigned int insert_makers(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at, const struct fuzz_row *row)
+{
+	unsigned int first = at;
+	for (unsigned int k = 0; k < row->argc && p->count + 2 < FUZZ_MAX_CALLS; k++) {
+		enum fuzz_resource want = fuzz_arg_resource(row, k);
+		if (want == FUZZ_NOTHING || is_made(p, at, want))
+			continue;
+		int maker = want == FUZZ_PID && fuzz_chance(&m->random, 60) ? -1 : pick_maker(m, want);
+		if (maker < 0)
+			continue;
+		struct fuzz_generator g = {.random = m->random, .p = p, .at = at};
+		struct fuzz_call c;
+		fuzz_generate_maker(&g, maker, want, &c);
+		m->random = g.random;
+		at += fuzz_insert_call(p, at, &c);
+	}
+	return at - first;
 }
 
 /* ---- the changes; each leaves the program as it is where it makes no sense ---- */
@@ -92,7 +114,7 @@ static void change_insert(struct fuzz_mutation *m, struct fuzz_program *p, const
 		return;
 	unsigned int row = pick_row(m, p, at);
 	if (fuzz_chance(&m->random, 70))
-		at += insert_maker(m, p, at, &fuzz_row[row]);
+		at += insert_makers(m, p, at, &fuzz_row[row]);
 	insert_row(m, p, at, row);
 }
 
