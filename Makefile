@@ -340,6 +340,7 @@ run: deps
 test: deps
 	$(Q)$(MAKE) -s all fuzz fuzz-vmm fuzz-tests unit-build guest-tests reset-tests rig-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
+	$(Q)$(MAKE) -s FUZZ_PLANT=1 fuzz
 	$(Q)tests/run
 
 test-svm: deps

@@ -12,7 +12,6 @@
 
 #include "arch/arch.h"
 #include "kernel/lib/list.h"
-#include "kernel/lib/refcount.h"
 #include "kernel/lib/types.h"
 
 struct mapping;
@@ -96,6 +95,28 @@ static inline void page_chain_add(struct page_chain *c, struct page *p)
 /* Free them. Leaves the chain as it is. */
 void page_chain_free(const struct page_chain *c);
 
+/* Debug kernel: stop when the page is free, so that nobody can hold it. */
+#ifdef KERNEL_DEBUG
+void page_check(const struct page *p);
+#else
+static inline void page_check(const struct page *p __unused)
+{
+}
+#endif
+
+static inline void page_get(struct page *p)
+{
+	page_check(p);
+	p->refcount++;
+}
+/* Drop a reference; frees the block at zero. */
+static inline void page_put(struct page *p)
+{
+	page_check(p);
+	if (--p->refcount == 0)
+		page_free(p);
+}
+
 /* pa inside the map */
 static inline struct page *phys_to_page(phys_addr pa)
 {
@@ -118,28 +139,6 @@ static inline struct page *virt_to_page(const void *va)
 static inline bool phys_is_ram(phys_addr pa)
 {
 	return pa < page_ram_end;
-}
-
-/* Debug kernel: nobody holds a page that is free. The kernel image and the boot file system are not counted from their start. */
-static inline void page_check(const struct page *p __unused)
-{
-#ifdef KERNEL_DEBUG
-	if (phys_is_ram(page_to_phys(p)) && !(p->flags & (PAGE_BOOTFS | PAGE_PINNED)))
-		refcount_check(&p->refcount);
-#endif
-}
-
-static inline void page_get(struct page *p)
-{
-	page_check(p);
-	p->refcount++;
-}
-/* Drop a reference; frees the block at zero. */
-static inline void page_put(struct page *p)
-{
-	page_check(p);
-	if (--p->refcount == 0)
-		page_free(p);
 }
 
 /* The shared page of zeros (no reference taken). */
