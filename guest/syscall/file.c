@@ -118,6 +118,8 @@ static int iovec_check(struct uio_segment *seg, unsigned int count, struct uio *
 	for (unsigned int i = 0; i < count; i++)
 		if ((isize)seg[i].len < 0)
 			return -EINVAL;
+	if (count == 1)
+		seg->len = MIN(seg->len, RW_MAX); /* only of several is the rest looked at */
 	for (unsigned int i = 0; i < count; i++) {
 		if (!user_range_ok((void __user *)seg[i].base, seg[i].len))
 			return -EFAULT;
@@ -145,13 +147,14 @@ static int iovec_get(struct iovec_import *v, const void __user *iov, int count, 
 	return err;
 }
 
-/* RWF_*: preadv2(2). All files but pipes and devices are in memory already, so that no read of them waits. */
+/* RWF_*: preadv2(2). All files but pipes and terminals are in memory already, so that no read of them waits. */
 static int rw_flags_check(struct file *f, unsigned int flags, bool write)
 {
 	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
 	if (flags & ~known || (flags & RWF_APPEND && !write))
 		return -EOPNOTSUPP;
-	return flags & RWF_NOWAIT && !S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
+	bool never_waits = S_ISREG(f->inode->mode) || (S_ISCHR(f->inode->mode) && f->ops->seek);
+	return flags & RWF_NOWAIT && !never_waits ? -EOPNOTSUPP : 0;
 }
 
 /* pos NULL: the file's own. */

@@ -73,7 +73,7 @@ long sys_mprotect(unsigned long addr, size_t len, int prot)
 	if (prot & ~(rights | grows | PROT_SEM))
 		return -EINVAL;
 	if (prot & PROT_GROWSUP)
-		return vma_find_next(mm, addr) ? -EINVAL : -ENOMEM;
+		return vma_find(mm, addr) ? -EINVAL : -ENOMEM;
 	if (prot & PROT_GROWSDOWN)
 		return protect_growing(mm, addr, len, prot & rights);
 	return mm_protect(mm, addr, len, prot & rights);

@@ -173,6 +173,8 @@ static int copy_range_check(const struct two_files *f, file_off in, file_off out
 		return -EINVAL;
 	if (!FILE_READABLE(f->in) || !FILE_WRITABLE(f->out) || f->out->flags & O_APPEND)
 		return -EBADF;
+	if (f->in->inode->super != f->out->inode->super)
+		return -EXDEV;
 	if (in < 0 || out < 0)
 		return -EINVAL;
 	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))

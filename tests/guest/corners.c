@@ -59,6 +59,15 @@ static void transfers(void)
 	IS(CALL(SYS_fallocate, null, 0x40, 0l, 1l), -ENODEV);
 	IS(CALL(SYS_flock, -1, LOCK_SH | LOCK_EX), -EINVAL);
 	IS(CALL(SYS_flock, -1, LOCK_SH), -EBADF);
+	/* An append that fails moves nothing. */
+	int append = open("a", O_RDWR | O_APPEND), neither = open("a", O_ACCMODE);
+
+	IS(CALL(SYS_write, append, BAD_ADDRESS, 5), -EFAULT);
+	IS(CALL(SYS_lseek, append, 0, SEEK_CUR), 0);
+	IS(CALL(SYS_read, neither, &zero, 1), -EBADF);
+	IS(CALL(SYS_write, neither, &zero, 1), -EBADF);
+	close(append), close(neither);
+	IS(CALL(SYS_openat, AT_FDCWD, ".", O_RDWR | O_TMPFILE | O_CREAT, 0600), -EINVAL);
 	close(a), close(null), close(event), close(ends[0]), close(ends[1]);
 }
 

@@ -177,6 +177,8 @@ static bool names_unmapped_id(const struct comparison *c, unsigned int i)
 /* One of them did not come back from the call: it waited to the end, or ended, or executed another program. */
 static enum verdict compare_state(struct comparison *c, unsigned int i, const struct fuzz_result *t, const struct fuzz_result *o)
 {
+	if (t->state == FUZZ_CALL_ANSWERED && t->value == ORACLE_REFUSED)
+		return UNKNOWN;
 	if (!c->alone || t->state == FUZZ_CALL_NOT_MADE || o->state == FUZZ_CALL_NOT_MADE)
 		return UNKNOWN;
 	char text[40];
@@ -303,13 +305,22 @@ static const char *last_call(const struct comparison *c)
 	return "nothing";
 }
 
+static bool any_tainted(const struct comparison *c)
+{
+	for (unsigned int i = 0; i < c->p.count; i++)
+		if (c->tainted[i])
+			return true;
+	return false;
+}
+
 static enum verdict compare_end(struct comparison *c)
 {
 	if (c->theirs->stage < FUZZ_STAGE_CLEAN || c->ours->stage < FUZZ_STAGE_CLEAN || !same_observed(c->theirs, c->runs) ||
 	    !same_observed(c->ours, c->runs))
 		return UNKNOWN;
+	/* Where something was not compared, positions and contents may be others. */
 	if (c->theirs->ended == c->ours->ended)
-		return compare_observed(c);
+		return any_tainted(c) ? ALIKE : compare_observed(c);
 	if (!c->alone)
 		return UNKNOWN;
 	/* A machine's time flies: there timers ring that would do so much later on Linux. */

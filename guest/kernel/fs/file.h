@@ -64,8 +64,8 @@ struct file {
 	struct { int type, pid, sig; u32 uid, euid; } owner; /* F_SETOWN; ids of who called it */
 };
 
-#define FILE_READABLE(f) (((f)->flags & O_ACCMODE) != O_WRONLY)
-#define FILE_WRITABLE(f) (((f)->flags & O_ACCMODE) != O_RDONLY)
+#define FILE_READABLE(f) (!((f)->flags & O_WRONLY)) /* access mode 3 is neither: open(2), NOTES */
+#define FILE_WRITABLE(f) ((((f)->flags + 1) & O_RDWR) != 0)
 
 static inline struct file *file_get(struct file *f)
 {

@@ -56,12 +56,14 @@ int inode_get_write(struct inode *i)
 	if (i->write_count < 0)
 		return -ETXTBSY;
 	i->write_count++;
+	i->super->writers++;
 	return 0;
 }
 
 void inode_put_write(struct inode *i)
 {
 	i->write_count--;
+	i->super->writers--;
 }
 
 struct super *super_create(const struct fs_type *type, const struct fs_ops *ops)

@@ -28,7 +28,7 @@ int memfd_create(const char *name, bool sealable, struct file **out)
 		return err;
 	}
 	(*out)->write_counted = true;
-	i->write_count++;
+	inode_get_write(i); /* nobody executes it yet */
 	return 0;
 }
 

@@ -281,6 +281,9 @@ int mount_new(const char *source, const struct path *at, const char *type, unsig
 	if (flags & MS_REMOUNT) {
 		if (at->dentry != at->mount->root)
 			return -EINVAL;
+		/* mount(2), EBUSY: files are open for writing. */
+		if (flags & MS_RDONLY && !(at->mount->flags & MS_RDONLY) && at->mount->super->writers)
+			return -EBUSY;
 		at->mount->flags = flags & MOUNT_FLAGS;
 		return 0;
 	}

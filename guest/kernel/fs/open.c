@@ -261,8 +261,8 @@ int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned in
 		flags &= PATH_FLAGS;
 	if (flags & O_NOFOLLOW)
 		walk |= WALK_NOFOLLOW;
-	if (flags & __O_TMPFILE && (flags & O_TMPFILE) != O_TMPFILE)
-		return -EINVAL; /* half of it */
+	if (flags & __O_TMPFILE && (flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE)
+		return -EINVAL; /* half of it, or more */
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		return open_tmpfile(dirfd, name, flags, mode, walk, out);
 	if (flags & O_CREAT && flags & O_EXCL)

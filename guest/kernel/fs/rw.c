@@ -203,11 +203,14 @@ isize cached_file_write(struct file *f, struct uio *from, file_off *pos)
 	size_t n = from->left;
 	if (!n)
 		return 0;
+	file_off before = *pos;
 	if (f->flags & O_APPEND)
 		*pos = (file_off)i->size;
 	int err = write_allowed(i, *pos, &n);
-	if (err)
+	if (err) {
+		*pos = before;
 		return err;
+	}
 	if (i->mode & (S_ISUID | S_ISGID))
 		inode_drop_suid(i);
 	inode_touch(i, true);
@@ -220,6 +223,8 @@ isize cached_file_write(struct file *f, struct uio *from, file_off *pos)
 	from->left += excess;
 	if (done > 0 && (u64)*pos > i->size)
 		i->size = (u64)*pos;
+	if (done < 0)
+		*pos = before; /* where a failed append would have begun is nobody's position */
 	return done == -ENOMEM ? -ENOSPC : done;
 }
 

@@ -121,6 +121,7 @@ struct super {
 	struct dentry *root;
 	u64 next_ino;
 	u64 inode_count; /* living */
+	u32 writers;	 /* open for writing */
 	void *private;
 };
 

@@ -11,7 +11,9 @@ static u32 pidfd_poll(struct file *f, struct poll_table *pt)
 	struct pid *pid = f->private;
 	poll_wait(pt, &pid->exit_wait);
 	bool running = pid->task && !pid->task->process->zombie;
-	return running ? 0 : EPOLLIN | EPOLLRDNORM;
+	if (running)
+		return 0;
+	return EPOLLIN | EPOLLRDNORM | (pid->task ? 0u : EPOLLHUP); /* waited for: nothing will ever come again */
 }
 
 static void pidfd_release(struct file *f)
