@@ -8,7 +8,7 @@
  * and goes on as for any trap in kernel code, in supervisor mode. Privileged instructions are such traps: they are
  * carried out here. Going in costs about 20 emulated instructions, coming out a trap.
  *
- * A kernel for fuzzing goes further (programs_open): its programs run under open roots, so that SYSCALL arrives at syscall_open without a
+ * A kernel for fuzzing goes further in virtual time, which has one CPU and hardly an interrupt (programs_open): its programs run under open roots, so that SYSCALL arrives at syscall_open without a
  * trap and returns without one; the whole call is a heavy stretch. Such a program could write to the kernel. The only ones there are
  * make system calls.
  */
@@ -26,7 +26,7 @@ bool programs_open;
 
 void programs_open_init(void)
 {
-	programs_open = heavy_allowed && boot_info->cpu_count == 1;
+	programs_open = heavy_allowed && boot_info->flags & BOOT_DETERMINISTIC;
 }
 #endif
 
