@@ -160,7 +160,7 @@ harness_flags = $(shell sed -n 's/^.*flags: *//p' $(1) | head -n 1)
 $(BUILD)/fuzz/vmm/%: tests/fuzz/vmm/%.c $$(call unit_sources,tests/fuzz/vmm/$$*.c) $(wildcard tests/fuzz/vmm/lib/*.h)
 	$(call say,CLANG,$@)
 	$(Q)mkdir -p $(@D) && clang $(call harness_flags,$<) $(FUZZ_VMM_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(VMM_LIBS)
-$(BUILD)/fuzz/seeds/made: tests/fuzz/vmm/seeds.py
+$(BUILD)/fuzz/vmm-seeds/made: tests/fuzz/vmm/seeds.py
 	$(Q)python3 $< $(@D) && touch $@
 
 # the same, built to count lines: tests/fuzz/vmm/run coverage
@@ -172,9 +172,9 @@ $(BUILD)/fuzz/covered/%: tests/fuzz/vmm/%.c $$(call unit_sources,tests/fuzz/vmm/
 
 TIME ?= 60
 .PHONY: fuzz-vmm fuzz-vmm-run fuzz-vmm-coverage
-fuzz-vmm-coverage: $(FUZZ_VMM_COVERED) $(BUILD)/fuzz/seeds/made
+fuzz-vmm-coverage: $(FUZZ_VMM_COVERED) $(BUILD)/fuzz/vmm-seeds/made
 	$(Q)tests/fuzz/vmm/run coverage
-fuzz-vmm: $(FUZZ_VMM) $(BUILD)/fuzz/seeds/made
+fuzz-vmm: $(FUZZ_VMM) $(BUILD)/fuzz/vmm-seeds/made
 fuzz-vmm-run: fuzz-vmm
 	$(Q)tests/fuzz/vmm/run fuzz $(TIME)
 
@@ -340,6 +340,7 @@ run: deps
 test: deps
 	$(Q)$(MAKE) -s all fuzz fuzz-vmm fuzz-tests unit-build guest-tests reset-tests rig-tests bench-programs
 	$(Q)$(MAKE) -s DEBUG=1 all
+	$(Q)$(MAKE) -s FUZZ_PLANT=1 fuzz
 	$(Q)tests/run
 
 test-svm: deps

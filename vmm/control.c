@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "machine.h"
 #include "shared/abi/hypercall.h"
 #include "shared/abi/testdev.h"
@@ -13,13 +14,14 @@
 void control_init(struct test_control *c)
 {
 	*c = (struct test_control){0};
-	pthread_mutex_init(&c->event_lock, NULL);
+	pthread_mutex_init(&c->lock, NULL);
 }
 
 void control_destroy(struct test_control *c)
 {
 	free(c->input);
-	pthread_mutex_destroy(&c->event_lock);
+	free(c->covered);
+	pthread_mutex_destroy(&c->lock);
 }
 
 int machine_set_input(struct machine *m, const void *data, size_t len)
@@ -50,10 +52,10 @@ static int64_t do_event(struct machine *m, uint64_t gpa, uint64_t len)
 
 	if (len > sizeof(text) || memory_read(&m->memory, gpa, text, len))
 		return -EFAULT;
-	pthread_mutex_lock(&m->test.event_lock);
+	pthread_mutex_lock(&m->test.lock);
 	if (m->test.on_event)
 		m->test.on_event(m->test.event_ctx, text, len);
-	pthread_mutex_unlock(&m->test.event_lock);
+	pthread_mutex_unlock(&m->test.lock);
 	return 0;
 }
 
@@ -97,8 +99,8 @@ int64_t control_hypercall(struct machine *m, uint32_t nr, const unsigned long lo
 		return do_input(m, arg[0], arg[1], arg[2]);
 	case HC_IO_FAULT:
 		return do_io_fault(m, arg);
-	case HC_COVERAGE: /* the kernel is built without instrumentation */
-		return -EOPNOTSUPP;
+	case HC_COVERAGE:
+		return arg[0] > 1 ? -EINVAL : coverage_switch(m, arg[0]);
 	default:
 		return -ENOSYS;
 	}

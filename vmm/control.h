@@ -14,7 +14,9 @@ struct test_control {
 	size_t input_len;
 	void (*on_event)(void *ctx, const char *text, size_t len); /* NULL: events are dropped */
 	void *event_ctx;
-	pthread_mutex_t event_lock; /* one event at a time */
+	pthread_mutex_t lock; /* one event, or change of coverage, at a time */
+	unsigned char *covered; /* malloc'd: the counters of covered_size edges when recording ended; NULL: it goes on */
+	size_t covered_size;
 };
 
 void control_init(struct test_control *c);

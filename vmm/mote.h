@@ -169,6 +169,12 @@ int machine_set_arguments(struct machine *m, char *const *args);
 int machine_set_input(struct machine *m, const void *data, size_t len);
 /* Called with the text of every event that the program marks; in the thread of its vCPU. fn NULL: they are dropped. */
 void machine_on_event(struct machine *m, void (*fn)(void *ctx, const char *text, size_t len), void *ctx);
+/*
+ * Kernel code that was passed since the program's last mote_coverage(1), up to its mote_coverage(0) if there was one: the addresses of edges,
+ * at most max of them into pcs. Answers how many there are; 0 too for a kernel without coverage (`make FUZZ=1` has it). While the machine
+ * does not run.
+ */
+size_t machine_coverage(struct machine *m, uint64_t *pcs, size_t max);
 
 /* A digest of all that a snapshot holds, of m as it stands (after machine_run() or machine_reset(), before the next): equal states have
  * equal digests. Reads all memory that was ever touched: for tests. */

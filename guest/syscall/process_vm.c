@@ -19,8 +19,10 @@ struct transfer {
 	bool write;
 };
 
-/* A kernel copy of a user iovec list: 0, -EINVAL, -ENOMEM, -EFAULT. Free with kfree. */
-static int copy_iov(const void __user *user, unsigned long count, struct iovec **out)
+#define RW_MAX 0x7ffff000ul
+
+/* A kernel copy of a user iovec list, whose addresses are the caller's own (local) or another's: 0, -EINVAL, -ENOMEM, -EFAULT. Free with kfree. */
+static int copy_iov(const void __user *user, unsigned long count, bool local, struct iovec **out)
 {
 	size_t bytes = count * sizeof(struct iovec), total = 0;
 
@@ -34,12 +36,18 @@ static int copy_iov(const void __user *user, unsigned long count, struct iovec *
 		return -ENOMEM;
 	if (copy_from_user(*out, user, bytes))
 		return -EFAULT;
-	for (unsigned long i = 0; i < count; i++) {
-		size_t len = (*out)[i].iov_len;
-
-		if (len > (size_t)INT64_MAX - total)
+	for (unsigned long i = 0; i < count; i++)
+		if ((isize)(*out)[i].iov_len < 0)
 			return -EINVAL;
-		total += len;
+	for (unsigned long i = 0; i < count; i++) {
+		struct iovec *v = &(*out)[i];
+
+		if (local && !user_range_ok((const void __user *)v->iov_base, v->iov_len))
+			return -EFAULT;
+		/* What is more than one call moves is left out. */
+		if (v->iov_len > RW_MAX - total)
+			v->iov_len = RW_MAX - total;
+		total += v->iov_len;
 	}
 	return 0;
 }
@@ -147,9 +155,9 @@ static long process_vm(int pid, const void __user *local, unsigned long local_co
 
 	if (flags)
 		return -EINVAL;
-	result = copy_iov(local, local_count, &t.local);
+	result = copy_iov(local, local_count, true, &t.local);
 	if (!result && total_length(t.local, local_count))
-		result = copy_iov(remote, remote_count, &t.remote);
+		result = copy_iov(remote, remote_count, false, &t.remote);
 	/* Nobody is looked for when there is nothing to move. */
 	if (!result && t.remote && total_length(t.remote, remote_count))
 		result = with_target(&t, pid);

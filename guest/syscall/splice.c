@@ -68,7 +68,7 @@ static int sendfile_source(int fd, const struct user_offset *o, size_t count, st
 		err = -EBADF;
 	else if (o->user && !file_has_offsets(f))
 		err = -ESPIPE;
-	else if ((isize)count < 0 || (o->pos && o->value < 0))
+	else if ((isize)count < 0 || (o->pos && o->value < 0) || (s64)count > INT64_MAX - (o->pos ? o->value : f->pos))
 		err = -EINVAL;
 	if (err)
 		file_put(f);

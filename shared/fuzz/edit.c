@@ -25,6 +25,13 @@ static void shift_references(struct fuzz_call *c, unsigned int from, int change)
 			c->arg[k].value += change;
 }
 
+static void drop_references(struct fuzz_call *c, unsigned int to)
+{
+	for (unsigned int k = 0; k < FUZZ_MAX_ARGS; k++)
+		if (is_reference(&c->arg[k]) && c->arg[k].value == to)
+			c->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_CONST};
+}
+
 bool fuzz_insert_call(struct fuzz_program *p, unsigned int at, const struct fuzz_call *call)
 {
 	if (p->count >= FUZZ_MAX_CALLS)
@@ -33,17 +40,11 @@ bool fuzz_insert_call(struct fuzz_program *p, unsigned int at, const struct fuzz
 	for (unsigned int i = p->count; i > at; i--) {
 		p->call[i] = p->call[i - 1];
 		shift_references(&p->call[i], at, 1);
+		drop_references(&p->call[i], i); /* the first call's, which mean none */
 	}
 	p->call[at] = *call;
 	p->count++;
 	return true;
-}
-
-static void drop_references(struct fuzz_call *c, unsigned int to)
-{
-	for (unsigned int k = 0; k < FUZZ_MAX_ARGS; k++)
-		if (is_reference(&c->arg[k]) && c->arg[k].value == to)
-			c->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_CONST};
 }
 
 void fuzz_remove_call(struct fuzz_program *p, unsigned int at)

@@ -27,14 +27,29 @@ const char *fuzz_set_group(unsigned int i)
 	return i < GROUPS ? groups[i].name : NULL;
 }
 
-/* pattern[0, len) with '*' for any characters. */
+/* Does the pattern, in which '*' is any characters, match the whole name? Only the last star met is tried again: time grows with the
+ * product of the lengths. */
 static bool match(const char *pattern, size_t len, const char *name)
 {
-	if (!len)
-		return !*name;
-	if (*pattern == '*')
-		return match(pattern + 1, len - 1, name) || (*name && match(pattern, len, name + 1));
-	return *pattern == *name && match(pattern + 1, len - 1, name + 1);
+	size_t at = 0, star = len; /* place of that star, len: none */
+	const char *from = name;   /* what follows it is tried from here */
+	while (*name) {
+		if (at < len && pattern[at] == '*') {
+			star = at++;
+			from = name;
+		} else if (at < len && pattern[at] == *name) {
+			at++;
+			name++;
+		} else if (star < len) {
+			at = star + 1;
+			name = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (at < len && pattern[at] == '*')
+		at++;
+	return at == len;
 }
 
 /* Is word[0, len) the whole of name up to a comma or its end? */

@@ -110,4 +110,11 @@ same allowed 0 $?
 says allowed-alike '^Linux and mote answer alike' out
 says allowed-shown '^ !  0 fchmod' out
 says allowed-linux 'Linux = -1 EPERM' out
+# What was once found by comparing.
+for found in "$top"/tests/fuzz/found/linux-*.case; do
+	name=found-$(basename "$found" .case)
+	repro --oracle "$found" >out 2>err
+	same "$name" "0 0" "$? $(wc -l <err)"
+	says "$name-alike" '^Linux and mote answer alike' out
+done
 same leaves-nothing "" "$(gone)"

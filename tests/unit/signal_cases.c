@@ -1,4 +1,5 @@
 /* Signal queues: merging, order, limits and failing allocations, discarding, who is woken. Run by test_signal.c. */
+#include "kernel/lib/log.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/signal_internal.h"
@@ -15,6 +16,12 @@ void free(void *p);
 struct thread_info fake_thread_info;
 unsigned char *fake_memory;
 struct process init_process;
+
+void panic(const char *fmt, ...)
+{
+	signal_case_failed(__FILE__, __LINE__, fmt, 0, 0);
+	__builtin_unreachable();
+}
 
 static long allocations_left = -1; /* -1: no limit */
 static long objects;

@@ -1,6 +1,6 @@
 /*
  * The VMM's half of the test control, with the arguments of a hostile guest.
- * sources: vmm/control.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
+ * sources: vmm/control.c vmm/coverage.c vmm/memory.c vmm/message.c vmm/arch/x86_64.c
  */
 #include <check.h>
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "shared/abi/control.h"
 #include "shared/abi/hypercall.h"
 #include "shared/abi/testdev.h"
 
@@ -150,10 +151,67 @@ START_TEST(io_faults)
 }
 END_TEST
 
-START_TEST(other_calls)
+static void set_coverage(uint64_t counters, uint64_t size, uint64_t edges)
 {
+	struct machine_control c = {.coverage = counters, .coverage_size = size, .coverage_edges = edges};
+
+	m.control = 0x1000;
+	ck_assert_int_eq(memory_write(&m.memory, m.control, &c, sizeof(c)), 0);
+}
+
+static void write_counters(const void *bytes, size_t n)
+{
+	ck_assert_int_eq(memory_write(&m.memory, 0x2000, bytes, n), 0);
+}
+
+START_TEST(coverage)
+{
+	const struct control_edge edges[4] = {{.pc = 100}, {.pc = 101}, {.pc = 102}, {.pc = 103}};
+	uint64_t pcs[4] = {0};
+
 	ck_assert_int_eq(call(HC_COVERAGE, 1, 0, 0, 0), -EOPNOTSUPP);
 	ck_assert_int_eq(call(HC_COVERAGE, 0, 0, 0, 0), -EOPNOTSUPP);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 0);
+	ck_assert_int_eq(memory_write(&m.memory, 0x3000, edges, sizeof(edges)), 0);
+	set_coverage(0x2000, 4, 0x3000);
+	write_counters("\7\7\7\7", 4);
+	ck_assert_int_eq(call(HC_COVERAGE, 1, 0, 0, 0), 0);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 0);
+	write_counters("\0\1\0\377", 4);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 1), 2);
+	ck_assert(pcs[0] == 101 && pcs[1] == 0);
+	ck_assert_int_eq(call(HC_COVERAGE, 0, 0, 0, 0), 0);
+	write_counters("\1\1\1\1", 4); /* later */
+	ck_assert_int_eq(call(HC_COVERAGE, 0, 0, 0, 0), 0);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 2);
+	ck_assert(pcs[0] == 101 && pcs[1] == 103);
+	ck_assert_int_eq(call(HC_COVERAGE, 2, 0, 0, 0), -EINVAL);
+}
+END_TEST
+
+/* What the kernel says of its coverage is not believed. */
+START_TEST(bad_coverage)
+{
+	const uint64_t bad[][2] = {{RAM, 1}, {RAM - 4, 5}, {~0ull, 2}, {0, ~0ull}, {0, RAM + 1}, {RAM * 8, 1}};
+	uint64_t pcs[4];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		set_coverage(bad[i][0], bad[i][1], 0x3000);
+		ck_assert_int_eq(call(HC_COVERAGE, 1, 0, 0, 0), -EOPNOTSUPP);
+		ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 0);
+	}
+	set_coverage(0x2000, 4, RAM - 16); /* one edge is there */
+	write_counters("\1\1\1\1", 4);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 1);
+	set_coverage(0x2000, 2, 0x3000); /* fewer than there were when it ended */
+	ck_assert_int_eq(call(HC_COVERAGE, 0, 0, 0, 0), 0);
+	set_coverage(0x2000, 4, 0x3000);
+	ck_assert_uint_eq(machine_coverage(&m, pcs, 4), 2);
+}
+END_TEST
+
+START_TEST(other_calls)
+{
 	ck_assert_int_eq(call(12345, 0, 0, 0, 0), -ENOSYS);
 }
 END_TEST
@@ -171,6 +229,8 @@ int main(void)
 	tcase_add_test(t, input);
 	tcase_add_test(t, bad_input_ranges);
 	tcase_add_test(t, io_faults);
+	tcase_add_test(t, coverage);
+	tcase_add_test(t, bad_coverage);
 	tcase_add_test(t, other_calls);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -167,6 +167,18 @@ START_TEST(overrun_is_found)
 }
 END_TEST
 
+/* What was asked for ends before the object does. */
+START_TEST(overrun_into_the_rest_is_found)
+{
+	for (volatile size_t size = 1; size < 1000; size += 7) {
+		char *p = kmalloc(size);
+
+		p[size] = 1;
+		ck_assert(FAKE_PANICS(kfree(p)));
+	}
+}
+END_TEST
+
 START_TEST(use_after_free_is_found)
 {
 	char *p = kmalloc(100);
@@ -174,6 +186,22 @@ START_TEST(use_after_free_is_found)
 	kfree(p);
 	p[4] = 1;
 	ck_assert(FAKE_PANICS(kmalloc(100)));
+	p = slab_alloc(&things);
+	slab_free(&things, (void *)p);
+	p[199] = 1;
+	ck_assert(FAKE_PANICS(slab_alloc(&things)));
+}
+END_TEST
+
+START_TEST(page_references_are_checked)
+{
+	struct page *p = page_alloc(0, 0);
+
+	page_get(p);
+	page_put(p);
+	page_put(p);
+	ck_assert(FAKE_PANICS(page_put(p)));
+	ck_assert(FAKE_PANICS(page_get(p)));
 }
 END_TEST
 
@@ -211,6 +239,8 @@ int main(void)
 	tcase_add_test(t, nth_object_fails);
 	tcase_add_test(t, double_free_is_found);
 	tcase_add_test(t, overrun_is_found);
+	tcase_add_test(t, overrun_into_the_rest_is_found);
+	tcase_add_test(t, page_references_are_checked);
 	tcase_add_test(t, use_after_free_is_found);
 	tcase_add_test(t, wrong_cache_is_found);
 	tcase_add_test(t, copies);

@@ -18,6 +18,7 @@
 #include "fuzz_host.h"
 #include "fuzz_instance.h"
 #include "fuzz_options.h"
+#include "fuzz_reproducer.h"
 #include "fuzz_seeds.h"
 #include "fuzz_show.h"
 #include "fuzz_stats.h"
@@ -41,6 +42,7 @@ struct campaign {
 	uint64_t start;	  /* pool_now() */
 	uint64_t ending;  /* since when the instances are asked to end, 0: not */
 	bool interrupted; /* by a signal; the next one is the last warning */
+	bool disk_full;
 };
 
 /* ---- before ---- */
@@ -309,6 +311,36 @@ static void check_time(struct campaign *c, uint64_t now)
 		ask_to_end(c);
 }
 
+/* afl-fuzz itself would go on, with files that are empty. */
+static void check_disk(struct campaign *c)
+{
+	if (!host_disk_is_full(c->options.output))
+		return;
+	show_hide();
+	mote_error("%s: no space left, the campaign ends; make room, then --resume goes on", c->options.output);
+	c->disk_full = true;
+	ask_to_end(c);
+}
+
+/* What AFL++ does not save (it ran into it when it made a case shorter, say) is saved too. */
+static void save_reproducers(const struct campaign *c)
+{
+	for (size_t i = 0; i < c->stats.findings && !c->disk_full; i++) {
+		const struct stats_finding *f = &c->stats.finding[i];
+
+		if (reproducer_write(c->options.output, f->kind, f->signature, &f->kase, false))
+			return;
+	}
+}
+
+static void look(struct campaign *c, uint64_t now)
+{
+	stats_update(&c->stats);
+	save_reproducers(c);
+	show_progress(&c->stats, c->instance, c->count, (now - c->start) / NS_PER_S);
+	check_disk(c);
+}
+
 static void wait_for_something(struct campaign *c)
 {
 	struct pollfd fd[FUZZ_MAX_JOBS + 1] = {{.fd = c->signals, .events = POLLIN}};
@@ -334,8 +366,7 @@ static void watch(struct campaign *c)
 		check_time(c, now);
 		if (now >= next_look && !c->ending) {
 			next_look = now + TICK_MS * (NS_PER_S / 1000);
-			stats_update(&c->stats);
-			show_progress(&c->stats, c->instance, c->count, (now - c->start) / NS_PER_S);
+			look(c, now);
 		}
 		wait_for_something(c);
 	}
@@ -388,10 +419,11 @@ static int finish(struct campaign *c)
 		failed = c->instance[i].failed;
 	end_targets();
 	stats_update(&c->stats);
+	save_reproducers(c);
 	show_summary(&c->stats, c->options.output, (pool_now() - c->start) / NS_PER_S);
 	if (failed)
 		mote_error("no afl-fuzz is left (see %s/logs)", c->options.output);
-	int status = failed ? MOTE_FAILED : c->stats.findings ? FUZZ_STATUS_FINDING : FUZZ_STATUS_FINE;
+	int status = failed || c->disk_full ? MOTE_FAILED : c->stats.findings ? FUZZ_STATUS_FINDING : FUZZ_STATUS_FINE;
 
 	stats_free(&c->stats);
 	return status;

@@ -3,11 +3,15 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "mote.h"
+
+#define LEAST_SPACE (1u << 20) /* bytes */
 
 /* ---- processors ---- */
 
@@ -86,6 +90,15 @@ bool host_can_pin(int cpu)
 	if (sched_getaffinity(0, sizeof(old), &old) || sched_setaffinity(0, sizeof(one), &one))
 		return false;
 	return !sched_setaffinity(0, sizeof(old), &old);
+}
+
+/* ---- disks ---- */
+
+bool host_disk_is_full(const char *path)
+{
+	struct statvfs s;
+
+	return !statvfs(path, &s) && (uint64_t)s.f_bavail * s.f_frsize < LEAST_SPACE;
 }
 
 /* ---- settings ---- */

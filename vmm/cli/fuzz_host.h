@@ -8,6 +8,8 @@
 unsigned int host_processors(int *cpu, unsigned int max);
 /* Can a process be bound to that processor? */
 bool host_can_pin(int cpu);
+/* Is there so little room where path is that afl-fuzz will soon lose what it writes? */
+bool host_disk_is_full(const char *path);
 /* Set the switches that afl-fuzz wants on this host, a line on stderr for each. */
 void host_switches(bool pin);
 

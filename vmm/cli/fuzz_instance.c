@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 #define MAX_FAILURES 5
 #define LONG_LIFE    (300 * NS_PER_S) /* after which an end is the first of a new row */
 #define LAST_LINES   3
-#define FULL	     (64u << 10) /* bytes left on a disk that is called full */
 
 /* ---- its process ---- */
 
@@ -237,11 +235,19 @@ static void tell_last_words(struct instance *in)
 		mote_error("  %s", line[count]);
 }
 
-static bool disk_is_full(const struct instance *in)
+/* afl-fuzz has not heard what its target said. */
+static void tell_target_words(const struct instance *in)
 {
-	struct statvfs s;
+	char path[PATH_MAX], line[512], last[512] = "";
+	FILE *f = make_path(path, in, "logs/%s.target.log", in->name) ? NULL : fopen(path, "re");
 
-	return !statvfs(in->setup->directory, &s) && (uint64_t)s.f_bavail * s.f_frsize < FULL;
+	while (f && fgets(line, sizeof(line), f))
+		memcpy(last, line, sizeof(last));
+	if (f)
+		fclose(f);
+	last[strip(last, strcspn(last, "\n"))] = 0;
+	if (*last)
+		mote_error("  the target: %s", last);
 }
 
 static void describe(char *text, size_t size, int wait_status)
@@ -280,13 +286,8 @@ void instance_bury(struct instance *in, int wait_status, bool asked)
 		return;
 	show_hide();
 	describe(how, sizeof(how), wait_status);
-	if (disk_is_full(in)) {
-		in->ended = in->failed = true;
-		mote_error("%s: no space left, afl-fuzz (%s) %s; make room, then --resume goes on", in->setup->directory, in->name,
-			   how);
-		return;
-	}
 	plan_restart(in);
 	mote_error("afl-fuzz (%s) %s; %s", in->name, how, in->ended ? "given up" : "it is started again");
 	tell_last_words(in);
+	tell_target_words(in);
 }

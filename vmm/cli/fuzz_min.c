@@ -1,12 +1,14 @@
 /* `mote fuzz min`: the smallest program with the same signature. */
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "fuzz/oracle.h"
 #include "fuzz_files.h"
 #include "fuzz_listing.h"
 #include "fuzz_options.h"
@@ -22,6 +24,7 @@ static const char help_text[] =
 	"calls, threads, arguments and data that do not matter.\n"
 	"\n"
 	"  -o, --output OUT    where to write it (default FILE.min; - for standard output)\n"
+	"      --oracle        compare with the host's Linux, for what that found\n"
 	"      --kernel FILE   another guest kernel (make FUZZ=1)\n"
 	"\n"
 	"The status is 0 when OUT is written, 1 when FILE shows no finding, 125 when mote failed.\n";
@@ -31,6 +34,8 @@ struct minimizer {
 	char default_output[PATH_MAX];
 	struct fuzz_case kase;
 	struct fuzz_program program;
+	bool oracle;
+	struct oracle *host;
 	struct fuzz_rig *rig;
 	char signature[FUZZ_SIGNATURE]; /* to be kept */
 	unsigned int runs;
@@ -40,7 +45,7 @@ struct minimizer {
 static int parse(struct minimizer *m, int argc, char **argv)
 {
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"kernel", required_argument, NULL, 'k'},
-						{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+						{"oracle", no_argument, NULL, 'O'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	*m = (struct minimizer){.terminal = isatty(STDERR_FILENO)};
@@ -51,6 +56,9 @@ static int parse(struct minimizer *m, int argc, char **argv)
 			break;
 		case 'k':
 			m->kernel = optarg;
+			break;
+		case 'O':
+			m->oracle = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -157,6 +165,22 @@ static int minimize(struct minimizer *m)
 	return err ? MOTE_FAILED : write_result(m, &p);
 }
 
+/* The oracle first: its processes are forked while mote is small. */
+static int open_rig(struct minimizer *m)
+{
+	struct fuzz_config config = {.kernel = m->kernel};
+	int err = m->oracle ? oracle_open(&m->host, &(struct oracle_config){.executor = NULL}) : 0;
+
+	if (err)
+		return err;
+	err = fuzz_open(&m->rig, &config);
+	if (err)
+		oracle_close(m->host);
+	else
+		fuzz_set_oracle(m->rig, m->host);
+	return err;
+}
+
 int fuzz_cmd_min(int argc, char **argv)
 {
 	struct minimizer m;
@@ -164,15 +188,12 @@ int fuzz_cmd_min(int argc, char **argv)
 
 	if (done)
 		return done < 0 ? MOTE_FAILED : 0;
-	struct fuzz_config config = {.kernel = m.kernel};
-
-	if (files_read_case(m.file, &m.kase))
+	if (files_read_case(m.file, &m.kase) || open_rig(&m))
 		return MOTE_FAILED;
 	fuzz_decode(m.kase.bytes, m.kase.len, &m.program);
-	if (fuzz_open(&m.rig, &config))
-		return MOTE_FAILED;
 	int status = minimize(&m);
 
 	fuzz_close(m.rig);
+	oracle_close(m.host);
 	return status;
 }

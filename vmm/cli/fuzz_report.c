@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "fuzz/oracle.h"
 #include "fuzz_files.h"
 #include "fuzz_options.h"
 #include "mote.h"
@@ -21,6 +22,7 @@ static const char help_text[] =
 	"\n"
 	"  -o, --output DIR    the campaign\n"
 	"  -n, --runs N        how often to run each finding (default 100)\n"
+	"      --oracle        compare with the host's Linux, for a campaign that did\n"
 	"      --kernel FILE   another guest kernel (make FUZZ=1)\n"
 	"\n"
 	"The status is 0 when there is no finding, 1 when there are some, 125 when mote failed.\n";
@@ -28,13 +30,14 @@ static const char help_text[] =
 struct report_options {
 	const char *output, *kernel;
 	unsigned int runs;
+	bool oracle;
 };
 
 static int parse(struct report_options *o, int argc, char **argv)
 {
 	static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"runs", required_argument, NULL, 'n'},
-						{"kernel", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
+						{"kernel", required_argument, NULL, 'k'}, {"oracle", no_argument, NULL, 'O'},
+						{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0}};
 	int option, err = 0;
 
 	*o = (struct report_options){.runs = 100};
@@ -48,6 +51,9 @@ static int parse(struct report_options *o, int argc, char **argv)
 			break;
 		case 'k':
 			o->kernel = optarg;
+			break;
+		case 'O':
+			o->oracle = true;
 			break;
 		case 'h':
 			fputs(help_text, stdout);
@@ -130,7 +136,8 @@ static void free_report(struct report *r)
 	free(r->cover.call);
 }
 
-static int gather(struct report *r, struct fuzz_rig *rig, const char *kernel)
+/* host: what findings are compared with, NULL: nothing. */
+static int gather(struct report *r, struct fuzz_rig *rig, struct oracle *host, const char *kernel)
 {
 	int err;
 
@@ -144,6 +151,7 @@ static int gather(struct report *r, struct fuzz_rig *rig, const char *kernel)
 	}
 	if (!err)
 		err = cover_corpus(r, rig, kernel);
+	fuzz_set_oracle(rig, host);
 	if (!err)
 		err = rerun_findings(r, rig);
 	if (!err)
@@ -155,15 +163,19 @@ static int make(struct report *r, const struct report_options *o)
 {
 	struct fuzz_config config = {.kernel = o->kernel};
 	char kernel[PATH_MAX];
+	struct oracle *host = NULL;
 	struct fuzz_rig *rig;
 	int err = o->kernel ? 0 : files_find("kernel", kernel, sizeof(kernel));
 
+	if (!err && o->oracle)
+		err = oracle_open(&host, &(struct oracle_config){.executor = NULL});
 	if (!err)
 		err = fuzz_open(&rig, &config);
-	if (err)
-		return err;
-	err = gather(r, rig, o->kernel ? o->kernel : kernel);
-	fuzz_close(rig);
+	if (!err) {
+		err = gather(r, rig, host, o->kernel ? o->kernel : kernel);
+		fuzz_close(rig);
+	}
+	oracle_close(host);
 	report_progress("", 0);
 	if (!err)
 		err = write_file(r, "report.html", report_html);

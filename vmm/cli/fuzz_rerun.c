@@ -2,10 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "fuzz_files.h"
 #include "fuzz_report.h"
+#include "fuzz_reproducer.h"
 #include "fuzz_walk.h"
 #include "mote.h"
 #include "test_shared.h"
@@ -121,31 +120,11 @@ static int repeat(struct rerun *u, struct report_finding *f)
 	return 0;
 }
 
-/* FNV-1a: a name that is the same in every report. */
-static unsigned int hash(const char *text)
-{
-	unsigned int h = 0x811c9dc5;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x01000193;
-	return h;
-}
-
 static int copy_case(const struct report *r, struct report_finding *f)
 {
-	char path[PATH_MAX];
+	int err = reproducer_path(f->reproducer, r->directory, f->kind, f->signature);
 
-	if (snprintf(path, sizeof(path), "%s/reproducers", r->directory) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if (mkdir(path, 0777) && errno != EEXIST) {
-		int err = -errno;
-
-		mote_error("%s: %s", path, strerror(errno));
-		return err;
-	}
-	snprintf(f->reproducer, sizeof(f->reproducer), "%s/reproducers/%s-%08x.case", r->directory, fuzz_kind_name(f->kind),
-		 hash(f->signature));
-	return files_write_case(f->reproducer, f->kase.bytes, f->kase.len);
+	return err ? err : reproducer_write(r->directory, f->kind, f->signature, &f->kase, true);
 }
 
 /* What was found again first, then what is known for longer. */

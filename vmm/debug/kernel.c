@@ -78,6 +78,27 @@ static void get_string(struct machine *m, uint64_t va, char *buf, size_t size)
 	buf[n] = 0;
 }
 
+/* ---- walking ---- */
+
+/* Notices that a walk goes round: it meets the place again that was remembered last, and a place is remembered after twice as many
+ * steps each time (R. P. Brent, 1980). All zero to begin with; no place is 0. */
+struct circle {
+	uint64_t remembered;
+	unsigned int steps, limit;
+};
+
+static bool circle_closed(struct circle *c, uint64_t at)
+{
+	if (at == c->remembered)
+		return true;
+	if (++c->steps > c->limit) {
+		c->remembered = at;
+		c->limit = 2 * c->limit + 1;
+		c->steps = 0;
+	}
+	return false;
+}
+
 /* ---- the table ---- */
 
 static int find_symbol(const struct machine *m, const char *name, uint64_t *address)
@@ -171,12 +192,13 @@ int debug_each_task(struct machine *m, bool (*each)(void *ctx, const struct debu
 	if (!l)
 		return -ENOTSUP;
 	uint64_t at = get_u64(m, l->tasks);
+	struct circle circle = {0};
 
 	for (unsigned int n = 0; at != l->tasks; n++) {
 		struct debug_task t;
 
 		/* Before the kernel has come that far the list is not made. */
-		if (!at || n == MAX_TASKS)
+		if (!at || n == MAX_TASKS || circle_closed(&circle, at))
 			return n ? -EFAULT : 0;
 		fill_task(m, l, at - l->task_link, &t);
 		if (!each(ctx, &t))
@@ -328,11 +350,12 @@ int debug_each_mapping(struct machine *m, uint64_t mm,
 	if (!l)
 		return -ENOTSUP;
 	uint64_t node = leftmost(m, l, get_u64(m, mm + l->mm_vmas));
+	struct circle circle = {0};
 
 	for (unsigned int n = 0; node; n++) {
 		struct debug_mapping p;
 
-		if (n == MAX_MAPPINGS)
+		if (n == MAX_MAPPINGS || circle_closed(&circle, node))
 			return -EFAULT;
 		fill_mapping(m, l, mm, node - l->vma_node, &p);
 		if (!each(ctx, &p))

@@ -46,8 +46,11 @@ static int map_file(struct findings **out, int fd)
 		return -EINVAL;
 	int err = posix_fallocate(fd, 0, sizeof(struct findings));
 
-	if (err)
+	if (err) { /* what there was no room for is to be begun anew */
+		if (!st.st_size && ftruncate(fd, 0))
+			return -errno;
 		return -err;
+	}
 	void *map = mmap(NULL, sizeof(struct findings), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (map == MAP_FAILED)

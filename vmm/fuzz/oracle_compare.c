@@ -9,6 +9,11 @@
 #include "oracle_lines.h"
 #include "oracle_rules.h"
 #include "shared/fuzz/grammar.h"
+#include "shared/fuzz/layout.h"
+
+/* Calls whose output is not compared are taken to write so much where they are pointed to. */
+#define DIRTY_BYTES 512u
+#define DIRTY_UNIT  64u
 
 struct comparison {
 	struct fuzz_program p;
@@ -18,6 +23,7 @@ struct comparison {
 	bool alone; /* one thread, no child: nothing depends on who is quicker */
 	/* The call's result is not known to be the same on both sides: what uses it is not compared. */
 	bool tainted[FUZZ_MAX_CALLS];
+	bool dirty[FUZZ_DATA_VALUES / DIRTY_UNIT]; /* pieces of the data area whose content is not known to be the same */
 	struct oracle_difference *d;
 };
 
@@ -100,6 +106,43 @@ static enum verdict differ_in_value(struct comparison *c, unsigned int i, long l
 	return differ(c, i, t, ours >= 0 ? "ok" : o);
 }
 
+static void note_dirty(struct comparison *c, unsigned int i)
+{
+	const struct fuzz_call *call = &c->p.call[i];
+
+	for (unsigned int a = 0; a < fuzz_row[call->row].argc; a++)
+		for (uint64_t at = call->arg[a].value; at < call->arg[a].value + DIRTY_BYTES; at += DIRTY_UNIT)
+			if (call->arg[a].kind == FUZZ_ARG_DATA && at < FUZZ_DATA_VALUES)
+				c->dirty[at / DIRTY_UNIT] = true;
+}
+
+static bool only_writes(unsigned int kind)
+{
+	switch (kind) {
+	case FUZZ_KIND_OUT:
+	case FUZZ_KIND_FDPAIR:
+	case FUZZ_KIND_INTP_OUT:
+	case FUZZ_KIND_STAT_OUT:
+	case FUZZ_KIND_STATX_OUT:
+	case FUZZ_KIND_TIMESPEC_OUT:
+	case FUZZ_KIND_TIMEVAL_OUT:
+	case FUZZ_KIND_ITIMERVAL_OUT:
+	case FUZZ_KIND_SIGSET_OUT:
+	case FUZZ_KIND_SIGACTION_OUT:
+	case FUZZ_KIND_WSTATUS_OUT:
+	case FUZZ_KIND_RLIMIT_OUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is it given data that an uncompared call may have left there? */
+static bool uses_dirty(const struct comparison *c, unsigned int kind, const struct fuzz_arg *arg)
+{
+	return arg->kind == FUZZ_ARG_DATA && !only_writes(kind) && arg->size < DIRTY_UNIT && c->dirty[arg->value / DIRTY_UNIT];
+}
+
 static bool uses_tainted(const struct comparison *c, unsigned int i)
 {
 	const struct fuzz_call *call = &c->p.call[i];
@@ -108,6 +151,8 @@ static bool uses_tainted(const struct comparison *c, unsigned int i)
 		const struct fuzz_arg *arg = &call->arg[a];
 
 		if ((arg->kind == FUZZ_ARG_RESULT || arg->kind == FUZZ_ARG_OUTPUT) && c->tainted[arg->value])
+			return true;
+		if (uses_dirty(c, fuzz_row[call->row].kind[a], arg))
 			return true;
 	}
 	return false;
@@ -163,6 +208,9 @@ static enum verdict compare_answers(struct comparison *c, unsigned int i, const 
 	if (names_unmapped_id(c, i))
 		return o->value < 0 ? pass_over(c, i, t, o) : UNKNOWN;
 	bool both = t->value >= 0 && o->value >= 0;
+
+	if (both && rules & ORACLE_OUTPUT_VARIES)
+		note_dirty(c, i);
 
 	if (both && rules & (ORACLE_VALUE_VARIES | ORACLE_ADDRESS)) {
 		c->tainted[i] = rules & ORACLE_VALUE_VARIES;

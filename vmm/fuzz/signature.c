@@ -205,9 +205,11 @@ static void add_lost(struct text *t, const char *log)
 
 	for (const char *line = strstr(log, mark); line; line = strstr(line, mark)) {
 		line += sizeof(mark) - 1;
-		size_t n = strcspn(line, " \n");
+		size_t n = 0;
 
-		if (line[n] != ' ')
+		while (isgraph((unsigned char)line[n]))
+			n++;
+		if (line[n] != ' ' || (line[n + 1] != '+' && line[n + 1] != '-'))
 			continue;
 		add(t, "%s%.*s%c", separator, (int)n, line, line[n + 1]);
 		separator = ", ";

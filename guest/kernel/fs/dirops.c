@@ -131,7 +131,7 @@ int vfs_mknod(int dirfd, const char *name, u32 mode, u32 rdev)
 	if ((type == S_IFCHR || type == S_IFBLK) && !capable(CAP_MKNOD))
 		err = -EPERM;
 	else if (type == S_IFREG)
-		err = dir->ops->create ? dir->ops->create(dir, d, mode) : -EPERM;
+		err = dir->ops->create ? dir->ops->create(dir, d, mode) : -EACCES;
 	else
 		err = dir->ops->mknod ? dir->ops->mknod(dir, d, mode, rdev) : -EPERM;
 	end_create(&w, d);

@@ -1,5 +1,6 @@
 #include "kernel/mm/page.h"
 #include "kernel/lib/log.h"
+#include "kernel/lib/refcount.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
 #include "shared/abi/boot.h"
@@ -77,6 +78,14 @@ static void poison_check(struct page *p)
 		panic("poison: page %#llx was written after it was freed",
 		      (unsigned long long)page_to_phys(p));
 }
+
+/* The boot file system and what is part of the kernel are not counted from their start. */
+void page_check(const struct page *p)
+{
+	if (phys_is_ram(page_to_phys(p)) && !(p->flags & (PAGE_BOOTFS | PAGE_PINNED)))
+		refcount_check(&p->refcount);
+}
+
 /* Is some word of the page not zero? */
 static bool is_dirty(const struct page *p)
 {

@@ -12,7 +12,6 @@
 
 #include "arch/arch.h"
 #include "kernel/lib/list.h"
-#include "kernel/lib/refcount.h"
 #include "kernel/lib/types.h"
 
 struct mapping;
@@ -96,14 +95,14 @@ static inline void page_chain_add(struct page_chain *c, struct page *p)
 /* Free them. Leaves the chain as it is. */
 void page_chain_free(const struct page_chain *c);
 
-/* Debug kernel: nobody holds a page that is free. The kernel image and the boot file system are not counted from their start. */
+/* Debug kernel: stop when the page is free, so that nobody can hold it. */
+#ifdef KERNEL_DEBUG
+void page_check(const struct page *p);
+#else
 static inline void page_check(const struct page *p __unused)
 {
-#ifdef KERNEL_DEBUG
-	if (!(p->flags & (PAGE_BOOTFS | PAGE_PINNED)))
-		refcount_check(&p->refcount);
-#endif
 }
+#endif
 
 static inline void page_get(struct page *p)
 {

@@ -225,7 +225,8 @@ static inline int mote_advance_clock(unsigned long long ns)
 	return mote_call_(MOTE_ADVANCE_CLOCK, (unsigned long)&value);
 }
 
-/* Begin (1) or end (0) recording which code of the kernel runs. EOPNOTSUPP: this kernel was built without. */
+/* Begin (1, from nothing) or end (0) recording which code of the kernel runs; whoever runs the machine gets it by
+ * machine_coverage(). EOPNOTSUPP: this kernel was built without; `make FUZZ=1` makes one with. */
 static inline int mote_coverage(int on)
 {
 	return mote_call_(MOTE_COVERAGE, on ? 1 : 0);

@@ -113,7 +113,7 @@ static void execute(unsigned int time_limit)
 	/* As the first program of a machine is, a group and session of its own. */
 	setsid();
 	/* What is left is for ending whatever the program has left behind. */
-	snprintf(limit, sizeof(limit), "%u", time_limit / 3);
+	snprintf(limit, sizeof(limit), "%u", time_limit / 8);
 
 	execveat(EXECUTOR_FD, "", argv, envp, AT_EMPTY_PATH);
 	_exit(SANDBOX_BROKEN);

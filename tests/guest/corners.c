@@ -1,0 +1,204 @@
+/*
+ * Corners of calls that programs rarely turn, and which of several errors is told: all of it was found by comparing random programs with
+ * Linux.
+ */
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+#include "test.h"
+
+/* musl has no headers of the kernel's. */
+#define RENAME_NOREPLACE   1
+#define RENAME_EXCHANGE	   2
+#define RENAME_WHITEOUT	   4
+#define FUTEX_TRYLOCK_PI   8
+#define F_GETOWNER_UIDS	   17
+
+#define CALL(nr, ...) ({ long r_ = syscall(nr, __VA_ARGS__); r_ < 0 ? -errno : r_; })
+#define IS(call, value)                                                                            \
+	do {                                                                                       \
+		long got_ = (call);                                                                \
+		if (got_ == (value))                                                               \
+			say("ok   %s", #call);                                                     \
+		else                                                                               \
+			say("FAIL %s:%d: %s: %ld", __FILE__, __LINE__, #call, got_), test_failures++; \
+	} while (0)
+
+static void transfers(void)
+{
+	int a = open("a", O_CREAT | O_RDWR, 0644), null = open("/dev/null", O_RDWR), event = eventfd(0, 0), ends[2];
+	off_t zero = 0, below = -1, most = INT64_MAX;
+	struct iovec nothing[3] = {0}, bad[2] = {{(void *)-1, 1}, {NULL, (size_t)-1}};
+
+	IS(pipe(ends), 0);
+	IS(write(a, "text", 4), 4);
+	IS(CALL(SYS_copy_file_range, -1, &zero, a, &zero, 1, 1), -EBADF);
+	IS(CALL(SYS_copy_file_range, a, BAD_ADDRESS, a, &zero, 1, 1), -EFAULT);
+	IS(CALL(SYS_copy_file_range, a, &zero, a, &zero, 1, 1), -EINVAL);
+	IS(CALL(SYS_sendfile, -1, ends[0], &zero, 1), -ESPIPE);
+	IS(CALL(SYS_sendfile, -1, a, &below, 1), -EINVAL);
+	IS(CALL(SYS_sendfile, -1, a, &zero, -1l), -EINVAL);
+	IS(CALL(SYS_sendfile, null, a, &most, 25), -EINVAL);
+	IS(CALL(SYS_sendfile, a, null, NULL, 1), -EINVAL);
+	IS(CALL(SYS_sendfile, null, event, &zero, 1), -ESPIPE);
+	IS(CALL(SYS_splice, ends[0], &below, null, NULL, 1, 0), -ESPIPE);
+	IS(CALL(SYS_pread64, event, &zero, 8, 0), -ESPIPE);
+	IS(CALL(SYS_lseek, event, 5, SEEK_SET), 0);
+	/* Of nothing: no flag, no kind of file matters. */
+	IS(CALL(SYS_readv, event, nothing, 3), 0);
+	IS(CALL(SYS_preadv2, null, nothing, 3, 0, 0, 0x8000), 0);
+	IS(CALL(SYS_preadv2, null, bad, 2, 0, 0, 0x8000), -EINVAL);
+	IS(CALL(SYS_readv, null, bad, 2), -EINVAL); /* lengths first, addresses then */
+	IS(CALL(SYS_readv, null, bad, 1), -EFAULT);
+	IS(CALL(SYS_process_vm_readv, 0, nothing, 3, bad, 1, 0), 0);
+	IS(CALL(SYS_fallocate, null, 0, 0l, 1l), -ENODEV);
+	IS(CALL(SYS_fallocate, null, 0x40, 0l, 1l), -ENODEV);
+	IS(CALL(SYS_flock, -1, LOCK_SH | LOCK_EX), -EINVAL);
+	IS(CALL(SYS_flock, -1, LOCK_SH), -EBADF);
+	close(a), close(null), close(event), close(ends[0]), close(ends[1]);
+}
+
+static void names(void)
+{
+	struct timespec bad_times[2] = {{0, -1}, {0, -1}};
+	struct stat st;
+	char buf[10];
+
+	IS(mkdir("d", 0755), 0);
+	IS(CALL(SYS_utimensat, AT_FDCWD, "a/", bad_times, 0), -ENOTDIR);
+	IS(CALL(SYS_utimensat, AT_FDCWD, "a", bad_times, 0), -EINVAL);
+	IS(CALL(SYS_utimes, NULL, NULL), -EFAULT);
+	IS(CALL(SYS_newfstatat, AT_FDCWD, "a", &st, AT_STATX_FORCE_SYNC), 0);
+	IS(CALL(SYS_readlink, "", buf, sizeof(buf)), -ENOENT);
+	IS(CALL(SYS_readlink, "a", buf, sizeof(buf)), -EINVAL);
+	IS(CALL(SYS_renameat2, AT_FDCWD, BAD_ADDRESS, AT_FDCWD, "b", 8), -EINVAL);
+	IS(CALL(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE | RENAME_WHITEOUT), -EINVAL);
+	IS(CALL(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "d", RENAME_NOREPLACE), -EEXIST);
+	IS(CALL(SYS_umount2, "nothing", 0), -ENOENT);
+	IS(CALL(SYS_umount2, "d", 0), -EINVAL);
+	IS(CALL(SYS_umount2, "d", 0x10), -EINVAL);
+	IS(CALL(SYS_openat, AT_FDCWD, "d", O_RDONLY | O_DIRECT, 0), -EINVAL);
+	IS(CALL(SYS_openat, AT_FDCWD, "/dev/zero", O_RDONLY | O_DIRECT, 0), -EINVAL);
+	IS(CALL(SYS_openat, AT_FDCWD, "d", O_RDWR | (O_TMPFILE & ~O_DIRECTORY), 0600), -EINVAL);
+	int fd = open("a", O_RDONLY | (O_SYNC & ~O_DSYNC));
+
+	IS(CALL(SYS_fcntl, fd, F_GETFL) & O_SYNC, O_SYNC);
+	close(fd);
+}
+
+static void procfs(void)
+{
+	unsigned int ids[2] = {9, 9};
+	long value = 77, copy = 0;
+	int mem = open("/proc/self/mem", O_RDWR);
+
+	IS(CALL(SYS_pread64, mem, &copy, sizeof(copy), (long)&value), sizeof(copy));
+	IS(copy, 77);
+	copy = 78;
+	IS(CALL(SYS_pwrite64, mem, &copy, sizeof(copy), (long)&value), sizeof(copy));
+	IS(value, 78);
+	IS(CALL(SYS_pread64, mem, &copy, sizeof(copy), 8l), -EIO);
+	IS(CALL(SYS_lseek, mem, 4096, SEEK_SET), 4096);
+	IS(CALL(SYS_lseek, mem, 0, SEEK_END), -EINVAL);
+	close(mem);
+	IS(CALL(SYS_chmod, "/proc/self/maps", 0600), -EPERM);
+	IS(CALL(SYS_chmod, "/proc/self/fd", 0600), -EPERM);
+	IS(CALL(SYS_mkdir, "/proc/self/fd/500", 0600), -ENOENT);
+	IS(CALL(SYS_rename, "/proc/self/maps", "/proc/self/fd/500"), -ENOENT);
+	IS(CALL(SYS_truncate, "/proc/self/comm", INT64_MAX), -EFBIG);
+	IS(CALL(SYS_fcntl, 0, F_GETOWNER_UIDS, ids), 0);
+	IS((long)ids[0] + ids[1], 0);
+}
+
+static void memory(void)
+{
+	char *p = mmap(NULL, 5 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), byte;
+	struct iovec to = {&byte, 1}, from = {p, 1};
+
+	/* A range beyond all addresses: what comes before the first hole is changed. */
+	IS(CALL(SYS_munmap, p + 4 * 4096, 4096), 0);
+	IS(CALL(SYS_mprotect, p, 1ul << 60, PROT_WRITE), -ENOMEM);
+	IS(CALL(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0), -EFAULT);
+	IS(CALL(SYS_mprotect, p, 4096, PROT_READ | PROT_WRITE), 0);
+	IS(CALL(SYS_pkey_mprotect, p, -1l, PROT_READ, 5), -ENOMEM);
+	IS(CALL(SYS_pkey_mprotect, p + 1, 4096, PROT_READ, 5), -EINVAL);
+	/* Shrinking unmaps whatever lies there. */
+	IS(CALL(SYS_munmap, p + 2 * 4096, 4096), 0);
+	IS(CALL(SYS_mremap, p, 4 * 4096, 4096, 0) == (long)p, 1);
+	IS(CALL(SYS_mprotect, p + 3 * 4096, 4096, PROT_READ), -ENOMEM);
+	munmap(p, 4096);
+}
+
+static void signals_and_waits(void)
+{
+	char info[128] = {0};
+	stack_t same = {0};
+	siginfo_t left;
+
+	*(int *)(info + 8) = -100; /* si_code: no layout is known */
+	info[100] = 1;
+	IS(CALL(SYS_rt_sigqueueinfo, 1, SIGUSR1, info), -E2BIG);
+	info[100] = 0;
+	IS(CALL(SYS_rt_sigqueueinfo, getpid(), 0, info), 0);
+	IS(CALL(SYS_sigaltstack, &same, NULL), 0); /* as it is: nothing, and nothing to complain about */
+	memset(&left, 0x55, sizeof(left));
+	IS(CALL(SYS_waitid, P_ALL, 0, &left, WEXITED, NULL), -ECHILD);
+	IS(left.si_signo, 0);
+	IS(CALL(SYS_waitid, P_ALL, 0, BAD_ADDRESS, 0, NULL), -EFAULT);
+	timer_t timer;
+
+	IS(CALL(SYS_timer_create, CLOCK_MONOTONIC_RAW, NULL, &timer), -EOPNOTSUPP);
+	IS(CALL(SYS_timer_create, CLOCK_REALTIME_COARSE, NULL, &timer), -EOPNOTSUPP);
+	unsigned int word = 0x3fffffff; /* nobody's */
+
+	IS(CALL(SYS_futex, &word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), -ESRCH);
+}
+
+static void others(void)
+{
+	unsigned long cpus[16];
+
+	IS(CALL(SYS_prlimit64, 0, 99, BAD_ADDRESS, NULL), -EFAULT);
+	IS(CALL(SYS_prlimit64, 0x7ffffff0, 99, NULL, NULL), -ESRCH);
+	IS(CALL(SYS_prlimit64, 0, 99, NULL, NULL), -EINVAL);
+	IS(CALL(SYS_sched_getaffinity, 0, 0x20000000, cpus), -EINVAL); /* counted in bits, of which there are 32 */
+	IS(CALL(SYS_sched_getaffinity, 0, 4, cpus), -EINVAL);
+	IS(CALL(SYS_sethostname, "x", 1l << 32 | 100), -EINVAL);
+	/* Sets end where the table of descriptors does. */
+	IS(CALL(SYS_select, 1 << 26, NULL, NULL, NULL, (long[]){0, 0}), 0);
+}
+
+/* Last: a process sees its own descriptors whatever it has become. */
+static void as_somebody_else(void)
+{
+	IS(CALL(SYS_setresuid, 1000, 1000, 1000), 0);
+	IS(CALL(SYS_chdir, "/proc/self/fd"), 0);
+	IS(CALL(SYS_umount2, "/nothing", 0), -ENOENT);
+	IS(CALL(SYS_umount2, "/proc", 0), -EPERM);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/corners.XXXXXX";
+
+	if (!mkdtemp(dir) || chdir(dir))
+		return 99;
+	/* A file system that is the same everywhere. */
+	IS(CALL(SYS_mount, "corners", dir, "tmpfs", 0, ""), 0);
+	IS(chdir(dir), 0);
+	transfers();
+	names();
+	procfs();
+	memory();
+	signals_and_waits();
+	others();
+	IS(chdir("/"), 0);
+	IS(CALL(SYS_umount2, dir, 0), 0);
+	IS(rmdir(dir), 0);
+	as_somebody_else();
+	return test_failures != 0;
+}
