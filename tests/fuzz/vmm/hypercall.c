@@ -1,7 +1,7 @@
 /*
  * Hypercalls with the arguments and the memory of a hostile kernel: what can be done without a vCPU. Also what mote reads
  * of such a kernel by itself: its log, the strings it was started with, its registers when it is broken.
- * sources: vmm/hypercall.c vmm/control.c vmm/order.c vmm/program_strings.c vmm/report.c vmm/symbol.c vmm/log.c vmm/seeded.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
+ * sources: vmm/hypercall.c vmm/control.c vmm/coverage.c vmm/order.c vmm/program_strings.c vmm/report.c vmm/symbol.c vmm/log.c vmm/seeded.c vmm/memory.c vmm/arch/x86_64.c tests/fuzz/vmm/lib/guest_memory.c tests/fuzz/vmm/lib/quiet.c
  */
 #include <errno.h>
 #include <spawn.h>
@@ -169,6 +169,16 @@ static void read_log(struct input *in)
 	free(buf);
 }
 
+static void read_coverage(struct input *in)
+{
+	size_t max = input_u8(in);
+	uint64_t *pcs = calloc(max + 1, sizeof(*pcs));
+
+	FUZZ_CHECK(pcs);
+	machine_coverage(&m, pcs, max);
+	free(pcs);
+}
+
 static void set_program(struct input *in)
 {
 	char text[40] = "", *argv[] = {text, text + 3, NULL}, *envp[] = {text + 5, NULL};
@@ -243,6 +253,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 3:
 			read_log(&in);
+			read_coverage(&in);
 			break;
 		case 4:
 			set_program(&in);
@@ -253,5 +264,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	order_drop(&m);
 	machine_set_input(&m, NULL, 0);
+	free(m.test.covered);
+	m.test.covered = NULL;
 	return 0;
 }

@@ -275,6 +275,8 @@ def hypercall():
              "unknown": call(10, 77) + call(10, 77), "event": call(16, 0x10100, 9), "input": call(17) + call(17, 0x10100, 9, 3),
              "fault": call(18, 0, 1, 5, 0), "panic": bytes([0]) + poke(0x1000, panic) + call(2, 0x11000),
              "order": bytes([4, 5]) + b"/prog" + call(14, 0x10100, 500), "order-file": bytes([4, 0x85]) + b"/prog" + call(21, 0x10100, 500, 10),
+             "coverage": bytes([0]) + poke(0, b"\0" * 96 + struct.pack("<QQQ", 0x10200, 64, 0x10400)) + call(19, 1)
+             + bytes([0]) + poke(0x200, bytes(range(64))) + bytes([3, 0, 0, 9]) + call(19, 0) + bytes([3, 0, 0, 90]),
              "log": bytes([0]) + poke(0, b"\0" * 40 + struct.pack("<QQQ", 0x10200, 64, 0x10300)) + bytes([0]) + poke(0x300, b"\x90") + bytes([3, 0, 200])}
     for name, text in calls.items():
         for how in (0, 0x1f):
