@@ -24,7 +24,8 @@ static void set_signals(void)
 
 static void map_at(unsigned long address, size_t size, unsigned int flags)
 {
-	long at = CALL6(__NR_mmap, address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0);
+	long at = CALL6(__NR_mmap, address, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0);
 	if (at < 0)
 		executor_fail("mapping of a program's memory", at);
 }
@@ -40,7 +41,8 @@ static void map_memory(void)
 {
 	map_at(FUZZ_DATA_ADDR, FUZZ_DATA_PAGES * PAGE, 0);
 	map_at(FUZZ_MEMORY_ADDR, FUZZ_MEMORY_MAPPED, 0);
-	map_at(FUZZ_STACKS_ADDR, (FUZZ_MAX_CALLS + FUZZ_MAX_THREADS) * FUZZ_STACK_BYTES, MAP_NORESERVE);
+	map_at(FUZZ_STACKS_ADDR, (FUZZ_MAX_CALLS + FUZZ_MAX_THREADS) * FUZZ_STACK_BYTES,
+	       MAP_NORESERVE);
 	for (unsigned int i = 0; i < FUZZ_MAX_THREADS; i++)
 		touch((unsigned long)executor_stack(FUZZ_MAX_CALLS + i) - 8, 1);
 	touch(FUZZ_DATA_ADDR, FUZZ_DATA_PAGES);
@@ -53,7 +55,8 @@ static void touch_areas(void)
 	for (unsigned int i = 0; i < FUZZ_CASE_PAGES; i++)
 		(void)*(volatile const char *)(FUZZ_CASE_ADDR + i * PAGE);
 	for (unsigned int i = 0; i < FUZZ_RESULTS_PAGES; i++)
-		*(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE) = *(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE);
+		*(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE) =
+			*(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE);
 }
 
 static void enter_tree(void)
@@ -78,10 +81,12 @@ void child_main(bool real)
 	if (real) {
 		if (!executor.host)
 			CALL3(__NR_ioctl, FUZZ_OWN_FDS, MOTE_SNAPSHOT, 0);
-		FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* here: the results are cleared for each case */
+		FUZZ_RESULTS->stage =
+			FUZZ_STAGE_RUNNING; /* here: the results are cleared for each case */
 		run_case();
 		if (executor_stage(FUZZ_STAGE_CALLS) < 0)
-			FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* the program took the device away: the supervisor tells */
+			FUZZ_RESULTS->stage = FUZZ_STAGE_RUNNING; /* the program took the device
+								     away: the supervisor tells */
 	}
 	CALL2(__NR_kill, executor.supervisor, SIGCONT);
 	for (;;)

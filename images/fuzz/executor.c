@@ -1,9 +1,11 @@
 /*
  * executor				 in a machine of `mote fuzz`
- * executor --host CASE RESULTS [DIR [MS]]	 elsewhere: descriptors of the areas, where the tree is put, how long a program may take
+ * executor --host CASE RESULTS [DIR [MS]]	 elsewhere: descriptors of the areas, where the tree
+ * is put, how long a program may take
  *
- * Builds the tree and starts the process that makes the calls; when that has said that it is ready the machine is saved, and set back for each
- * case. After the calls: ends all that the program has left, and counts what the kernel has lost.
+ * Builds the tree and starts the process that makes the calls; when that has said that it is ready
+ * the machine is saved, and set back for each case. After the calls: ends all that the program has
+ * left, and counts what the kernel has lost.
  */
 #include "executor.h"
 
@@ -15,7 +17,7 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
-struct executor executor = {.dir = "/tmp/fuzz", .timeout = 10000000000};
+struct executor executor = {.dir = "/tmp/fuzz", .timeout = 3000000000};
 
 static void write_text(const char *s)
 {
@@ -45,10 +47,12 @@ long executor_stage(enum fuzz_stage stage)
 
 void executor_join(void)
 {
-	struct __kernel_timespec limit = {0, executor.timeout < 1000000000 ? executor.timeout / 4 : 999999999};
+	struct __kernel_timespec limit = {0, executor.timeout < 1000000000 ? executor.timeout / 4
+									   : 999999999};
 	unsigned int running;
 	for (int i = 0; i < FUZZ_MAX_CALLS && (running = FUZZ_RESULTS->running); i++)
-		if (CALL4(__NR_futex, &FUZZ_RESULTS->running, FUTEX_WAIT, running, &limit) == -110) /* ETIMEDOUT */
+		if (CALL4(__NR_futex, &FUZZ_RESULTS->running, FUTEX_WAIT, running, &limit) ==
+		    -110) /* ETIMEDOUT */
 			return;
 }
 
@@ -56,9 +60,11 @@ extern const Elf64_Ehdr __ehdr_start; /* the linker's: this program's own header
 
 void executor_touch(void)
 {
-	const Elf64_Phdr *p = (const Elf64_Phdr *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
+	const Elf64_Phdr *p =
+		(const Elf64_Phdr *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
 	for (unsigned int i = 0; i < __ehdr_start.e_phnum; i++) {
-		for (uint64_t at = p[i].p_vaddr & -PAGE; p[i].p_type == PT_LOAD && at < p[i].p_vaddr + p[i].p_memsz; at += PAGE) {
+		for (uint64_t at = p[i].p_vaddr & -PAGE;
+		     p[i].p_type == PT_LOAD && at < p[i].p_vaddr + p[i].p_memsz; at += PAGE) {
 			volatile char *byte = (volatile char *)at;
 			char value = *byte;
 			if (p[i].p_flags & PF_W)
@@ -177,7 +183,8 @@ static void kill_all(void)
 		;
 }
 
-/* Signals that the program or its end sent here wait blocked, each with a record of the kernel's. */
+/* Signals that the program or its end sent here wait blocked, each with a record of the kernel's.
+ */
 static void drop_signals(void)
 {
 	struct __kernel_timespec none = {0, 0};

@@ -1,5 +1,6 @@
 /*
- * The program that makes the calls of fuzzed programs: a supervisor (executor.c) and, for each case, a child (child.c, run.c).
+ * The program that makes the calls of fuzzed programs: a supervisor (executor.c) and, for each
+ * case, a child (child.c, run.c).
  *
  * No libc: raw calls only, nothing between the program and the kernel.
  */
@@ -26,8 +27,10 @@
 
 /* System call nr: what the kernel answers. */
 long executor_call(long nr, const uint64_t arg[6]);
-/* The same for a call that a child comes back from too: the child goes to entry(argument) on the stack that ends at stack_top. */
-long executor_fork(long nr, const uint64_t arg[6], void *stack_top, void (*entry)(void *), void *argument);
+/* The same for a call that a child comes back from too: the child goes to entry(argument) on the
+ * stack that ends at stack_top. */
+long executor_fork(long nr, const uint64_t arg[6], void *stack_top, void (*entry)(void *),
+		   void *argument);
 /* A signal handler that does nothing, and where it returns to. */
 void executor_handler(void);
 void executor_restorer(void);
@@ -37,7 +40,8 @@ extern const char executor_exit_elf[], executor_exit_elf_end[];
 void executor_main(long *stack) __attribute__((noreturn));
 
 #define CALL6(nr, a, b, c, d, e, f)                                                                \
-	executor_call(nr, (const uint64_t[6]){(uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f)})
+	executor_call(nr, (const uint64_t[6]){(uint64_t)(a), (uint64_t)(b), (uint64_t)(c),         \
+					      (uint64_t)(d), (uint64_t)(e), (uint64_t)(f)})
 #define CALL5(nr, a, b, c, d, e) CALL6(nr, a, b, c, d, e, 0)
 #define CALL4(nr, a, b, c, d)	 CALL6(nr, a, b, c, d, 0, 0)
 #define CALL3(nr, a, b, c)	 CALL6(nr, a, b, c, 0, 0, 0)
@@ -59,7 +63,8 @@ extern struct executor executor;
 void executor_fail(const char *what, long err) __attribute__((noreturn));
 /* FUZZ_STAGE_... is reached: the machine may be reset in here. Negative errno: nobody was told. */
 long executor_stage(enum fuzz_stage stage);
-/* Wait until all threads and children have made their calls; not longer than a second for any of them, as it may never come back. */
+/* Wait until all threads and children have made their calls; not longer than a second for any of
+ * them, as it may never come back. */
 void executor_join(void);
 /* The end of stack i: one for the child of each call, then one for each thread. */
 static inline void *executor_stack(unsigned int i)

@@ -1,4 +1,5 @@
-/* The state in which a program leaves its first process and the tree, as lines of text: shared/abi/fuzz.h, `observed`. */
+/* The state in which a program leaves its first process and the tree, as lines of text:
+ * shared/abi/fuzz.h, `observed`. */
 #include "executor.h"
 
 #include <asm/signal.h>
@@ -111,7 +112,8 @@ static void observe_fd(int fd)
 	if (flags == -9) /* EBADF */
 		return;
 	put_decimal("fd ", fd);
-	put_hex(" flags ", flags & ~0100000l); /* O_LARGEFILE, which is always there on 64 bits or never */
+	put_hex(" flags ",
+		flags & ~0100000l); /* O_LARGEFILE, which is always there on 64 bits or never */
 	put_decimal(" fdflags ", CALL3(__NR_fcntl, fd, F_GETFD, 0));
 	put_decimal(" at ", CALL3(__NR_lseek, fd, 0, 1));
 	if (!CALL2(__NR_fstat, fd, &st))
@@ -160,7 +162,9 @@ static void add_name(struct names *n, const char *name)
 static long read_names(const char *path, struct names *n)
 {
 	static char buf[2048];
-	long fd = CALL4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), len = fd;
+	long fd = CALL4(__NR_openat, AT_FDCWD, path,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0),
+	     len = fd;
 	n->count = 0;
 	n->full = false;
 	while (fd >= 0 && (len = CALL3(__NR_getdents64, fd, buf, sizeof(buf))) > 0) {
@@ -181,7 +185,9 @@ static void observe_content(const char *path)
 {
 	static char buf[1024];
 	uint64_t digest = 0xcbf29ce484222325ull;
-	long fd = CALL4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0), n = fd;
+	long fd = CALL4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			0),
+	     n = fd;
 	while (fd >= 0 && (n = CALL3(__NR_read, fd, buf, sizeof(buf))) > 0)
 		digest = digest_bytes(digest, buf, n);
 	if (fd >= 0)
@@ -209,7 +215,8 @@ static void observe_entry(const char *path, const struct stat *st)
 	put_char('\n');
 }
 
-/* What lies on the tree's own device below path (PATH_BYTES, in which names are appended). Mounts are told, not entered. */
+/* What lies on the tree's own device below path (PATH_BYTES, in which names are appended). Mounts
+ * are told, not entered. */
 static void observe_directory(char *path, uint64_t device, unsigned int depth)
 {
 	static struct names level[DEPTH];
@@ -234,7 +241,8 @@ static void observe_directory(char *path, uint64_t device, unsigned int depth)
 		path[at] = 0;
 		if (!CALL4(__NR_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW)) {
 			observe_entry(path, &st);
-			if ((st.st_mode & S_IFMT) == S_IFDIR && st.st_dev == device && depth + 1 < DEPTH)
+			if ((st.st_mode & S_IFMT) == S_IFDIR && st.st_dev == device &&
+			    depth + 1 < DEPTH)
 				observe_directory(path, device, depth + 1);
 		}
 		path[len] = 0;

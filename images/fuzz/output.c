@@ -1,4 +1,5 @@
-/* What a call wrote into the program's memory, as a digest that is the same on every kernel that behaves the same: no times, inode numbers, addresses. */
+/* What a call wrote into the program's memory, as a digest that is the same on every kernel that
+ * behaves the same: no times, inode numbers, addresses. */
 #include "executor.h"
 
 #include <asm/stat.h>
@@ -20,16 +21,19 @@ static uint64_t digest_number(uint64_t digest, uint64_t number)
 	return digest_bytes(digest, &number, sizeof(number));
 }
 
-/* Memory of the program: the data area or the arena. Where the kernel has just written, it can be read. */
+/* Memory of the program: the data area or the arena. Where the kernel has just written, it can be
+ * read. */
 static bool is_program_memory(uint64_t address, uint64_t size)
 {
 	uint64_t data = address - FUZZ_DATA_ADDR, memory = address - FUZZ_MEMORY_ADDR;
-	return (data < FUZZ_DATA_PAGES * PAGE && size <= FUZZ_DATA_PAGES * PAGE - data) || (memory < FUZZ_MEMORY_BYTES && size <= FUZZ_MEMORY_BYTES - memory);
+	return (data < FUZZ_DATA_PAGES * PAGE && size <= FUZZ_DATA_PAGES * PAGE - data) ||
+	       (memory < FUZZ_MEMORY_BYTES && size <= FUZZ_MEMORY_BYTES - memory);
 }
 
 static uint64_t digest_memory(uint64_t digest, uint64_t address, uint64_t size)
 {
-	return is_program_memory(address, size) ? digest_bytes(digest, (const void *)address, size) : digest;
+	return is_program_memory(address, size) ? digest_bytes(digest, (const void *)address, size)
+						: digest;
 }
 
 static uint64_t digest_stat(uint64_t digest, uint64_t address)
@@ -40,7 +44,9 @@ static uint64_t digest_stat(uint64_t digest, uint64_t address)
 	digest = digest_number(digest, s->st_mode);
 	digest = digest_number(digest, (uint64_t)s->st_uid << 32 | s->st_gid);
 	digest = digest_number(digest, s->st_rdev);
-	return (s->st_mode & S_IFMT) == S_IFREG ? digest_number(digest_number(digest, s->st_size), s->st_nlink) : digest;
+	return (s->st_mode & S_IFMT) == S_IFREG
+		       ? digest_number(digest_number(digest, s->st_size), s->st_nlink)
+		       : digest;
 }
 
 static uint64_t digest_statx(uint64_t digest, uint64_t address)
@@ -87,7 +93,8 @@ static bool is_unpredictable(long fd)
 	struct statfs fs;
 	if (CALL2(__NR_fstat, fd, &st) || CALL2(__NR_fstatfs, fd, &fs))
 		return true;
-	bool random = (st.st_mode & S_IFMT) == S_IFCHR && (st.st_rdev == 0x108 || st.st_rdev == 0x109);
+	bool random =
+		(st.st_mode & S_IFMT) == S_IFCHR && (st.st_rdev == 0x108 || st.st_rdev == 0x109);
 	return random || fs.f_type == PROC_SUPER_MAGIC;
 }
 
@@ -127,13 +134,18 @@ static uint64_t digest_waitid(uint64_t digest, uint64_t address)
 	return digest_memory(digest_memory(digest, address, 12), address + 16, 12);
 }
 
-static uint64_t digest_argument(uint64_t digest, const struct fuzz_row *row, unsigned int k, const uint64_t arg[6], long value)
+static uint64_t digest_argument(uint64_t digest, const struct fuzz_row *row, unsigned int k,
+				const uint64_t arg[6], long value)
 {
 	switch (row->kind[k]) {
 	case FUZZ_KIND_OUT:
-		return k && row->kind[0] == FUZZ_KIND_FD && is_unpredictable(arg[0]) ? digest : digest_memory(digest, arg[k], value);
+		return k && row->kind[0] == FUZZ_KIND_FD && is_unpredictable(arg[0])
+			       ? digest
+			       : digest_memory(digest, arg[k], value);
 	case FUZZ_KIND_IOV:
-		return k != 1 || row->name[0] != 'r' || is_unpredictable(arg[0]) ? digest : digest_iovec(digest, arg[k], arg[k + 1], value);
+		return k != 1 || row->name[0] != 'r' || is_unpredictable(arg[0])
+			       ? digest
+			       : digest_iovec(digest, arg[k], arg[k + 1], value);
 	case FUZZ_KIND_STAT_OUT:
 		return digest_stat(digest, arg[k]);
 	case FUZZ_KIND_STATX_OUT:

@@ -12,7 +12,6 @@ static uint32_t output[FUZZ_MAX_CALLS][FUZZ_DATA_BYTES / 4];
 /* Calls whose output is referred to. */
 static bool watched[FUZZ_MAX_CALLS];
 
-
 static void run_block(unsigned int first, unsigned int end, int thread);
 
 /* ---- arguments ---- */
@@ -76,19 +75,21 @@ static void keep_output(unsigned int i, const uint64_t arg[6])
 /* ---- one call ---- */
 
 /*
- * A stopped supervisor would never say that a program is over; nothing in the system stands above it that could wake it. So a stop that may
- * reach it becomes one that it ignores.
+ * A stopped supervisor would never say that a program is over; nothing in the system stands above
+ * it that could wake it. So a stop that may reach it becomes one that it ignores.
  */
 static void spare_supervisor(const struct fuzz_row *row, uint64_t arg[6])
 {
-	unsigned int sig = row->id == FUZZ_ID_TGKILL || row->id == FUZZ_ID_RT_TGSIGQUEUEINFO ? 2 : 1;
+	unsigned int sig =
+		row->id == FUZZ_ID_TGKILL || row->id == FUZZ_ID_RT_TGSIGQUEUEINFO ? 2 : 1;
 	switch (row->id) {
 	case FUZZ_ID_KILL:
 	case FUZZ_ID_TKILL:
 	case FUZZ_ID_TGKILL:
 	case FUZZ_ID_RT_SIGQUEUEINFO:
 	case FUZZ_ID_RT_TGSIGQUEUEINFO:
-		if ((int)arg[sig] == SIGSTOP && ((int)arg[0] < 0 || (int)arg[sig - 1] == executor.supervisor))
+		if ((int)arg[sig] == SIGSTOP &&
+		    ((int)arg[0] < 0 || (int)arg[sig - 1] == executor.supervisor))
 			arg[sig] = SIGTSTP;
 	}
 }
@@ -108,7 +109,8 @@ static void child_entry(void *argument)
 	end_block();
 }
 
-static long start_block(long nr, const uint64_t arg[6], void *stack, void (*entry)(void *), uintptr_t argument)
+static long start_block(long nr, const uint64_t arg[6], void *stack, void (*entry)(void *),
+			uintptr_t argument)
 {
 	__atomic_add_fetch(&FUZZ_RESULTS->running, 1, __ATOMIC_SEQ_CST);
 	long value = executor_fork(nr, arg, stack, entry, (void *)argument);
@@ -117,7 +119,8 @@ static long start_block(long nr, const uint64_t arg[6], void *stack, void (*entr
 	return value;
 }
 
-/* What exec starts does not tell when it ends: it does not count, unless there is nothing to start. */
+/* What exec starts does not tell when it ends: it does not count, unless there is nothing to start.
+ */
 static long exec(long nr, const uint64_t arg[6])
 {
 	bool counted = FUZZ_RESULTS->running > 0;
@@ -160,7 +163,8 @@ static void run_call(unsigned int i)
 		keep_output(i, arg);
 }
 
-/* Calls [first, end): those of a thread, or (thread -1) all. What belongs to children is left to them. */
+/* Calls [first, end): those of a thread, or (thread -1) all. What belongs to children is left to
+ * them. */
 static void run_block(unsigned int first, unsigned int end, int thread)
 {
 	for (unsigned int i = first; i < end; i = fuzz_block_end(&program, i, end))
@@ -178,7 +182,8 @@ static void thread_entry(void *argument)
 
 static void start_threads(void)
 {
-	const uint64_t arg[6] = {CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM};
+	const uint64_t arg[6] = {CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+				 CLONE_SYSVSEM};
 	for (unsigned int t = 1; t < program.threads; t++)
 		start_block(__NR_clone, arg, executor_stack(FUZZ_MAX_CALLS + t), thread_entry, t);
 }

@@ -7,7 +7,8 @@
 #define MNT_DETACH 2 /* umount2(2); in no header of the kernel */
 
 /* Below the tree's root, which is the working directory. */
-static void write_file(const char *path, unsigned int mode, const char *bytes, size_t len, size_t size)
+static void write_file(const char *path, unsigned int mode, const char *bytes, size_t len,
+		       size_t size)
 {
 	long fd = CALL4(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0700);
 	if (fd < 0)
@@ -27,7 +28,8 @@ static void write_file(const char *path, unsigned int mode, const char *bytes, s
 /* Without the right to make devices: the device of the tree outside, bound to an empty file. */
 static long make_device(const struct fuzz_node *n)
 {
-	long err = CALL4(__NR_mknodat, AT_FDCWD, n->path, S_IFCHR | n->mode, n->major << 8 | n->minor);
+	long err =
+		CALL4(__NR_mknodat, AT_FDCWD, n->path, S_IFCHR | n->mode, n->major << 8 | n->minor);
 	if (err != -1) /* EPERM */
 		return err;
 	write_file(n->path, n->mode, 0, 0, 0);
@@ -73,7 +75,8 @@ void tree_build(const char *dir)
 		executor_fail(dir, err);
 	for (unsigned int i = 0; i < fuzz_node_count; i++)
 		make_node(&fuzz_node[i]);
-	/* Both may be refused where the executor has no machine of its own: then the directories stay empty. */
+	/* Both may be refused where the executor has no machine of its own: then the directories
+	 * stay empty. */
 	CALL5(__NR_mount, "proc", "proc", "proc", 0, 0);
 	CALL5(__NR_mount, "devpts", "dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=620");
 	CALL1(__NR_chdir, "/");

@@ -14,19 +14,19 @@
 /* FUZZ_ARG_CONST: forms of the value. 0..15: the value itself. */
 enum fuzz_const {
 	FUZZ_CONST_MINUS_ONE = 16,
-	FUZZ_CONST_CWD,	 /* AT_FDCWD */
-	FUZZ_CONST_U8,	 /* so many bytes follow */
+	FUZZ_CONST_CWD, /* AT_FDCWD */
+	FUZZ_CONST_U8,	/* so many bytes follow */
 	FUZZ_CONST_U16,
 	FUZZ_CONST_U32,
 	FUZZ_CONST_U64,
-	FUZZ_CONST_S8,	 /* sign extended */
+	FUZZ_CONST_S8, /* sign extended */
 	FUZZ_CONST_S16,
 	FUZZ_CONST_S32,
 	FUZZ_CONST_BIT,	  /* 1 << (a byte modulo 64) */
 	FUZZ_CONST_BELOW, /* that - 1 */
 	FUZZ_CONST_ABOVE, /* ~that */
 	FUZZ_CONST_PAGES, /* a signed byte * 4096 */
-	/* the rest: as their lower four bits */
+			  /* the rest: as their lower four bits */
 };
 #define FUZZ_CONST_INLINE 16
 

@@ -13,7 +13,8 @@ static void change_children(struct fuzz_program *p, unsigned int at, int change)
 {
 	for (unsigned int i = 0; i < at; i++) {
 		struct fuzz_call *c = &p->call[i];
-		if (fuzz_row_forks(&fuzz_row[c->row]) && at <= i + c->child && c->child + change <= FUZZ_MAX_CHILD)
+		if (fuzz_row_forks(&fuzz_row[c->row]) && at <= i + c->child &&
+		    c->child + change <= FUZZ_MAX_CHILD)
 			c->child += change;
 	}
 }

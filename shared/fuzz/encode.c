@@ -90,8 +90,11 @@ static void put_back(struct writer *w, const struct fuzz_arg *a, unsigned int i)
 
 static void put_data(struct writer *w, const struct fuzz_arg *a)
 {
-	unsigned int fine = a->value % 16, size = a->size <= FUZZ_DATA_BYTES ? a->size : FUZZ_DATA_BYTES;
-	put_head(w, FUZZ_ARG_DATA, (a->value >> 12 & FUZZ_DATA_PAGE_MASK) | (fine ? FUZZ_DATA_FINE : 0) | (size ? FUZZ_DATA_FILLED : 0));
+	unsigned int fine = a->value % 16,
+		     size = a->size <= FUZZ_DATA_BYTES ? a->size : FUZZ_DATA_BYTES;
+	put_head(w, FUZZ_ARG_DATA,
+		 (a->value >> 12 & FUZZ_DATA_PAGE_MASK) | (fine ? FUZZ_DATA_FINE : 0) |
+			 (size ? FUZZ_DATA_FILLED : 0));
 	put(w, a->value >> 4, 1);
 	if (fine)
 		put(w, fine, 1);

@@ -44,7 +44,8 @@ unsigned int fuzz_row_find(unsigned int id)
 
 bool fuzz_row_forks(const struct fuzz_row *row)
 {
-	return row->id == FUZZ_ID_CLONE || row->id == FUZZ_ID_FORK || row->id == FUZZ_ID_VFORK || row->id == FUZZ_ID_CLONE3;
+	return row->id == FUZZ_ID_CLONE || row->id == FUZZ_ID_FORK || row->id == FUZZ_ID_VFORK ||
+	       row->id == FUZZ_ID_CLONE3;
 }
 
 static bool kind_writes(unsigned int kind)
@@ -75,7 +76,8 @@ int fuzz_row_output(const struct fuzz_row *row)
 	for (int i = 0; i < row->argc; i++) {
 		if (kind_writes(row->kind[i]))
 			return i;
-		if (row->kind[i] == FUZZ_KIND_PTR || row->kind[i] == FUZZ_KIND_ULONG) /* ioctl's, prctl's */
+		if (row->kind[i] == FUZZ_KIND_PTR ||
+		    row->kind[i] == FUZZ_KIND_ULONG) /* ioctl's, prctl's */
 			last = i;
 	}
 	return last;

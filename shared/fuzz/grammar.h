@@ -29,7 +29,8 @@ enum fuzz_id {
 	FUZZ_ID_CLONE3 = 435,
 };
 
-/* The row with the least id that is not below id and has a number on this architecture; the first when there is none. */
+/* The row with the least id that is not below id and has a number on this architecture; the first
+ * when there is none. */
 unsigned int fuzz_row_find(unsigned int id);
 /* Does the call go on in a child too (fork and its kin)? */
 bool fuzz_row_forks(const struct fuzz_row *row);

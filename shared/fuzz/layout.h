@@ -1,6 +1,7 @@
 /*
- * Where things lie in the process that runs a fuzzed program, the same in the executor and in a program made by fuzz_print_c(): the
- * addresses stand in the programs' bytes (an iovec points into the data area), so they never change.
+ * Where things lie in the process that runs a fuzzed program, the same in the executor and in a
+ * program made by fuzz_print_c(): the addresses stand in the programs' bytes (an iovec points into
+ * the data area), so they never change.
  */
 #ifndef SHARED_FUZZ_LAYOUT_H
 #define SHARED_FUZZ_LAYOUT_H
@@ -16,15 +17,16 @@
 #define FUZZ_CASE_ADDR	  0x30000000ul
 #define FUZZ_RESULTS_ADDR 0x30010000ul
 
-#define FUZZ_STACKS_ADDR  0x30020000ul
-#define FUZZ_STACK_BYTES  0x4000ul
+#define FUZZ_STACKS_ADDR 0x30020000ul
+#define FUZZ_STACK_BYTES 0x4000ul
 
 /* The executor's own descriptors, which a program hardly meets. */
 #define FUZZ_OWN_FDS 500
 
 #define FUZZ_MAX_CHILD 15 /* calls of one child */
 
-/* Handlers in the bytes of a sigaction: 0 and 1 are what they are, everything else stands for a function that does nothing. */
+/* Handlers in the bytes of a sigaction: 0 and 1 are what they are, everything else stands for a
+ * function that does nothing. */
 #define FUZZ_HANDLER 2
 
 #endif

@@ -5,19 +5,27 @@
 static const struct {
 	const char *name, *calls;
 } groups[] = {
-	{"files", "read,write,open*,creat,close,close_range,*stat,statx,lstat,lseek,p*read*64,p*write*64,readv,writev,preadv*,pwritev*,dup*,fcntl,flock,"
-		  "f*sync,*truncate,getdents*,memfd_create,copy_file_range,fallocate,fadvise64,sync*,*access*"},
-	{"paths", "rename*,mkdir*,rmdir,link*,unlink*,symlink*,readlink*,mknod*,chdir,fchdir,getcwd,*chmod*,*chown*,utim*,futimesat,umask,chroot,statfs"},
+	{"files", "read,write,open*,creat,close,close_range,*stat,statx,lstat,lseek,p*read*64,p*"
+		  "write*64,readv,writev,preadv*,pwritev*,dup*,fcntl,flock,"
+		  "f*sync,*truncate,getdents*,memfd_create,copy_file_range,fallocate,fadvise64,"
+		  "sync*,*access*"},
+	{"paths", "rename*,mkdir*,rmdir,link*,unlink*,symlink*,readlink*,mknod*,chdir,fchdir,"
+		  "getcwd,*chmod*,*chown*,utim*,futimesat,umask,chroot,statfs"},
 	{"pipes", "pipe*,splice,sendfile,read,write,fcntl,close,dup*,poll,readv,writev"},
-	{"memory", "mmap,munmap,mprotect,mremap,msync,mincore,madvise,brk,mlock*,munlock*,pkey_*,process_vm_*,membarrier"},
-	{"processes", "clone*,fork,vfork,exec*,exit*,wait*,pidfd_*,set*id,get*id,kill,unshare,prctl,spawn*"},
+	{"memory", "mmap,munmap,mprotect,mremap,msync,mincore,madvise,brk,mlock*,munlock*,pkey_*,"
+		   "process_vm_*,membarrier"},
+	{"processes",
+	 "clone*,fork,vfork,exec*,exit*,wait*,pidfd_*,set*id,get*id,kill,unshare,prctl,spawn*"},
 	{"signals", "rt_*,kill,tkill,tgkill,sigaltstack,pause,alarm,signalfd*,pidfd_send_signal"},
 	{"time", "*time*,nanosleep,clock_*,alarm,times"},
-	{"events", "epoll_*,poll,ppoll,select,pselect6,eventfd*,timerfd_*,signalfd*,pipe2,read,write,close"},
+	{"events",
+	 "epoll_*,poll,ppoll,select,pselect6,eventfd*,timerfd_*,signalfd*,pipe2,read,write,close"},
 	{"futexes", "futex,*robust_list,set_tid_address,clone,sched_*,membarrier"},
-	{"tty", "open*,ioctl,read,write,close,dup*,setsid,setpgid,getpgid,getsid,poll,fcntl,*foreground,isatty"},
+	{"tty", "open*,ioctl,read,write,close,dup*,setsid,setpgid,getpgid,getsid,poll,fcntl,*"
+		"foreground,isatty"},
 	{"mounts", "mount,umount2,chroot,unshare,statfs,fstatfs,open*,mkdir*,chdir,rename*"},
-	{"users", "set*uid,set*gid,get*uid,get*gid,*groups,setfs*,setres*,getres*,cap*,prctl,umask,*chown*,*chmod*,*access*,personality"},
+	{"users", "set*uid,set*gid,get*uid,get*gid,*groups,setfs*,setres*,getres*,cap*,prctl,umask,"
+		  "*chown*,*chmod*,*access*,personality"},
 	{"scheduling", "sched_*,*priority,*rlimit*,getcpu,membarrier,getrusage"},
 };
 #define GROUPS (sizeof(groups) / sizeof(*groups))
@@ -27,8 +35,8 @@ const char *fuzz_set_group(unsigned int i)
 	return i < GROUPS ? groups[i].name : NULL;
 }
 
-/* Does the pattern, in which '*' is any characters, match the whole name? Only the last star met is tried again: time grows with the
- * product of the lengths. */
+/* Does the pattern, in which '*' is any characters, match the whole name? Only the last star met is
+ * tried again: time grows with the product of the lengths. */
 static bool match(const char *pattern, size_t len, const char *name)
 {
 	size_t at = 0, star = len; /* place of that star, len: none */
@@ -107,7 +115,8 @@ static bool add_word(struct fuzz_set *set, const char *word, size_t len, bool on
 	for (unsigned int g = 0; g < GROUPS; g++) {
 		if (!equal(word, len, groups[g].name))
 			continue;
-		for (const char *s = groups[g].calls; *s; s += word_length(s) + (s[word_length(s)] == ','))
+		for (const char *s = groups[g].calls; *s;
+		     s += word_length(s) + (s[word_length(s)] == ','))
 			add_calls(set, s, word_length(s), on);
 		return true;
 	}

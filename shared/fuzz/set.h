@@ -10,9 +10,10 @@ struct fuzz_set {
 };
 
 /*
- * Comma separated: names of calls with '*' for any characters ("epoll_*"), an epic of table.def ("E2"), a group ("signals"), each with '-' in front to
- * take those out again; "" is all calls, and so is what a text that begins with '-' takes away from. NULL, or the first word that
- * names no call; set is undefined then.
+ * Comma separated: names of calls with '*' for any characters ("epoll_*"), an epic of table.def
+ * ("E2"), a group ("signals"), each with '-' in front to take those out again; "" is all calls, and
+ * so is what a text that begins with '-' takes away from. NULL, or the first word that names no
+ * call; set is undefined then.
  */
 const char *fuzz_set_parse(struct fuzz_set *set, const char *text);
 bool fuzz_set_has(const struct fuzz_set *set, unsigned int row);

@@ -1,9 +1,21 @@
 #include "shared/fuzz/tree.h"
 
-#define DIR(path, mode)			{path, FUZZ_NODE_DIR, 0, 0, mode, 0, 0}
-#define FILE(path, mode, size, text)	{path, FUZZ_NODE_FILE, 0, 0, mode, size, text}
-#define LINK(path, text)		{path, FUZZ_NODE_LINK, 0, 0, 0, 0, text}
-#define DEVICE(path, major, minor, text) {path, FUZZ_NODE_DEVICE, major, minor, 0666, 0, text}
+#define DIR(path, mode)                                                                            \
+	{                                                                                          \
+		path, FUZZ_NODE_DIR, 0, 0, mode, 0, 0                                              \
+	}
+#define FILE(path, mode, size, text)                                                               \
+	{                                                                                          \
+		path, FUZZ_NODE_FILE, 0, 0, mode, size, text                                       \
+	}
+#define LINK(path, text)                                                                           \
+	{                                                                                          \
+		path, FUZZ_NODE_LINK, 0, 0, 0, 0, text                                             \
+	}
+#define DEVICE(path, major, minor, text)                                                           \
+	{                                                                                          \
+		path, FUZZ_NODE_DEVICE, major, minor, 0666, 0, text                                \
+	}
 
 const struct fuzz_node fuzz_node[] = {
 	DIR("d", 0755),
@@ -40,13 +52,18 @@ const unsigned int fuzz_node_count = sizeof(fuzz_node) / sizeof(*fuzz_node);
 #define TEN   "nnnnnnnnnn"
 #define FIFTY TEN TEN TEN TEN TEN
 
+/* clang-format off */
 const char *const fuzz_path[] = {
-	"a", "b", "big", "d", "d/x", "d/link", "d/dir", "d/up", "d/up/a", "d/..", ".", "..", "/", "", "loop", "dangling",
-	"fifo", "n", "n/y", "d/n", "m", "m/f", "tmp", "tmp/t", "dev/null", "dev/zero", "dev/full", "dev/tty", "dev/ptmx", "dev/random",
-	"dev/pts/0", "proc/self/fd/3", "proc/self/maps", "proc/self/status", "proc/self/cwd", "proc/self/exe", "proc/self/fd",
-	"bin/exit", "bin/script", "bin/broken", "bin/nothing", "locked", "a/", "d/dir/", "//d//./x", "d/up/d/up/d/up/loop",
-	FIFTY FIFTY FIFTY FIFTY FIFTY "nnnnn", FIFTY FIFTY FIFTY FIFTY FIFTY "nnnnnn", "proc", "proc/self/mem", "proc/self/mounts",
-	"proc/self/root/a", "proc/self/task", "proc/self/fdinfo/0", "proc/self/oom_score_adj", "proc/self/comm", "proc/sys/kernel/hostname",
-	"dev", "dev/pts", "dev/pts/ptmx", "bin", "proc/self/fd/4", "proc/self/fd/5", "proc/1/status",
+	"a", "b", "big", "d", "d/x", "d/link", "d/dir", "d/up", "d/up/a", "d/..", ".", "..", "/", "",
+	"loop", "dangling", "fifo", "n", "n/y", "d/n", "m", "m/f", "tmp", "tmp/t", "dev/null",
+	"dev/zero", "dev/full", "dev/tty", "dev/ptmx", "dev/random", "dev/pts/0", "proc/self/fd/3",
+	"proc/self/maps", "proc/self/status", "proc/self/cwd", "proc/self/exe", "proc/self/fd",
+	"bin/exit", "bin/script", "bin/broken", "bin/nothing", "locked", "a/", "d/dir/", "//d//./x",
+	"d/up/d/up/d/up/loop", FIFTY FIFTY FIFTY FIFTY FIFTY "nnnnn",
+	FIFTY FIFTY FIFTY FIFTY FIFTY "nnnnnn", "proc", "proc/self/mem", "proc/self/mounts",
+	"proc/self/root/a", "proc/self/task", "proc/self/fdinfo/0", "proc/self/oom_score_adj",
+	"proc/self/comm", "proc/sys/kernel/hostname", "dev", "dev/pts", "dev/pts/ptmx", "bin",
+	"proc/self/fd/4", "proc/self/fd/5", "proc/1/status",
 };
+/* clang-format on */
 const unsigned int fuzz_path_count = sizeof(fuzz_path) / sizeof(*fuzz_path);

@@ -7,7 +7,8 @@ enum fuzz_node_type {
 	FUZZ_NODE_FILE, /* content: text, repeated up to size bytes */
 	FUZZ_NODE_LINK, /* text: the target */
 	FUZZ_NODE_FIFO,
-	FUZZ_NODE_DEVICE, /* text: the device of the host's tree that it is, major and minor its number */
+	FUZZ_NODE_DEVICE, /* text: the device of the host's tree that it is, major and minor its
+			     number */
 	FUZZ_NODE_EXIT,	  /* a program that exits at once, with status 7 */
 };
 

@@ -209,6 +209,22 @@ def test_crash():
             (cases, count, met, signature))
 
 
+def test_hang():
+    path = os.path.join(DIR, "hangs")
+    t = Target("--time-limit", "20", "--findings", path)
+    answers = []
+    for _ in range(5):
+        t.run(EMPTY)
+        few = t.coverage()
+        answers.append(t.run(LONG)[1])
+        answers.append(t.run(GETPID)[1])
+        verdict("after-hang", t.coverage() > few > 0, (t.coverage(), few))
+    verdict("hang", answers == [signal.SIGALRM, 0] * 5, answers)
+    t.end()
+    _, count, signature, met = read_findings(path)
+    verdict("hang-signature", (count, signature, met) == (1, "hang in sys_getrandom", 5), (count, signature, met))
+
+
 def test_ends():
     for name, sig in (("terminated", signal.SIGTERM), ("interrupted", signal.SIGINT), ("killed-itself", signal.SIGKILL)):
         t = Target()
@@ -243,7 +259,7 @@ def test_small_map():
     t.end()
 
 
-for test in (test_many, test_kill, test_crash, test_ends, test_files, test_small_map):
+for test in (test_many, test_kill, test_crash, test_hang, test_ends, test_files, test_small_map):
     try:
         test()
     except Exception as e:  # one that fails must not hide the others

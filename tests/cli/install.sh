@@ -57,7 +57,7 @@ complete_bash() {
 same completion-command "test" "$(complete_bash mote te)"
 same completion-option "--repeat" "$(complete_bash mote test --rep)"
 # Every long option that is told by --help is offered.
-for c in run snapshot test; do
+for c in run snapshot test fuzz; do
 	"$MOTE" $c --help | grep -E '^ +-' | grep -v "$([ $c = run ] && echo '(snapshot)' || echo '(run)')" | grep -oE -- '--[a-z-]+[a-z]' | sort -u >"$work/told"
 	complete_bash mote $c -- | tr ' ' '\n' | sort -u >"$work/offered"
 	same "completion-all-$c" "" "$(comm -23 "$work/told" "$work/offered" | paste -sd' ')"

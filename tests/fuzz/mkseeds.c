@@ -1,12 +1,12 @@
 /*
  * mkseeds IN OUT: a program for fuzzing from text. tests/fuzz/seeds/ has examples. A line is
  *
- *	[tN] NAME(ARGUMENT, ...) [+N]		thread N makes it; of fork and its kin: the child makes the next N
- *	threads N
- *	# anything
+ *	[tN] NAME(ARGUMENT, ...) [+N]		thread N makes it; of fork and its kin: the child
+ *makes the next N threads N # anything
  *
- * ARGUMENT: numbers and names of constants joined by |; "path", one of shared/fuzz/tree.c; rN, the result of call N; rN[K], word K of what it wrote;
- * mN, the arena + N; @N, slot N of the data area (64 bytes each), @N="text", @N=q:A,B,... (8 bytes each; d: 4, w: 2), where A may be @N or mN.
+ * ARGUMENT: numbers and names of constants joined by |; "path", one of shared/fuzz/tree.c; rN, the
+ *result of call N; rN[K], word K of what it wrote; mN, the arena + N; @N, slot N of the data area
+ *(64 bytes each), @N="text", @N=q:A,B,... (8 bytes each; d: 4, w: 2), where A may be @N or mN.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -91,7 +91,8 @@ static bool find_in(const struct trace_set *set, const char *word, uint64_t *val
 static bool find_signal(const char *word, uint64_t *value)
 {
 	for (int sig = 1; sig < 32; sig++) {
-		if (strlen(word) > 3 && sigabbrev_np(sig) && !strcmp(word + 3, sigabbrev_np(sig)) && !strncmp(word, "SIG", 3)) {
+		if (strlen(word) > 3 && sigabbrev_np(sig) && !strcmp(word + 3, sigabbrev_np(sig)) &&
+		    !strncmp(word, "SIG", 3)) {
 			*value = sig;
 			return true;
 		}
@@ -101,15 +102,20 @@ static bool find_signal(const char *word, uint64_t *value)
 
 static uint64_t constant(const struct fuzz_row *row, unsigned int k, const char *word)
 {
-	static const struct trace_set *const sets[] = {&trace_open_flags, &trace_at_flags, &trace_prot, &trace_map_flags, &trace_clone_flags, &trace_wait_options,
-						       &trace_whence, &trace_fcntl, &trace_ioctl, &trace_sig_how, &trace_madvice, &trace_epoll_op, &trace_access, &trace_clocks,
-						       &trace_poll, &trace_sa_flags, &trace_fd_flags, &trace_stat_types};
+	static const struct trace_set *const sets[] = {
+		&trace_open_flags,  &trace_at_flags,	 &trace_prot,	 &trace_map_flags,
+		&trace_clone_flags, &trace_wait_options, &trace_whence,	 &trace_fcntl,
+		&trace_ioctl,	    &trace_sig_how,	 &trace_madvice, &trace_epoll_op,
+		&trace_access,	    &trace_clocks,	 &trace_poll,	 &trace_sa_flags,
+		&trace_fd_flags,    &trace_stat_types};
 	static const struct {
 		const char *name;
 		uint64_t value;
-	} more[] = {{"AT_FDCWD", -100ull}, {"O_RDONLY", 0}, {"O_WRONLY", 1}, {"O_RDWR", 2}, {"NULL", 0}, {"PROT_NONE", 0}};
+	} more[] = {{"AT_FDCWD", -100ull}, {"O_RDONLY", 0}, {"O_WRONLY", 1},
+		    {"O_RDWR", 2},	   {"NULL", 0},	    {"PROT_NONE", 0}};
 	uint64_t value;
-	if (find_in(trace_set_for(row->name, row->arg[k]), word, &value) || find_signal(word, &value))
+	if (find_in(trace_set_for(row->name, row->arg[k]), word, &value) ||
+	    find_signal(word, &value))
 		return value;
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
 		if (find_in(sets[i], word, &value))
@@ -170,7 +176,8 @@ static uint64_t take_element(struct reader *r, const struct fuzz_row *row, unsig
 	return take_value(r, row, k);
 }
 
-static void take_list(struct reader *r, const struct fuzz_row *row, unsigned int k, unsigned int width, struct fuzz_arg *a)
+static void take_list(struct reader *r, const struct fuzz_row *row, unsigned int k,
+		      unsigned int width, struct fuzz_arg *a)
 {
 	do {
 		uint64_t v = take_element(r, row, k);
@@ -182,7 +189,8 @@ static void take_list(struct reader *r, const struct fuzz_row *row, unsigned int
 	} while (r->at[0] == ',' && r->at[1] != ' ' && take(r, ","));
 }
 
-static void take_data(struct reader *r, const struct fuzz_row *row, unsigned int k, struct fuzz_arg *a)
+static void take_data(struct reader *r, const struct fuzz_row *row, unsigned int k,
+		      struct fuzz_arg *a)
 {
 	a->kind = FUZZ_ARG_DATA;
 	a->value = take_number(r) * 64;
@@ -227,7 +235,8 @@ static void take_reference(struct reader *r, unsigned int before, struct fuzz_ar
 	need(r, "]");
 }
 
-static void take_arg(struct reader *r, const struct fuzz_program *p, const struct fuzz_row *row, unsigned int k, struct fuzz_arg *a)
+static void take_arg(struct reader *r, const struct fuzz_program *p, const struct fuzz_row *row,
+		     unsigned int k, struct fuzz_arg *a)
 {
 	take(r, "");
 	if (take(r, "\"")) {
@@ -239,7 +248,8 @@ static void take_arg(struct reader *r, const struct fuzz_program *p, const struc
 		take_reference(r, p->count, a);
 	} else if (r->at[0] == 'm' && isdigit((unsigned char)r->at[1])) {
 		r->at++;
-		*a = (struct fuzz_arg){.kind = FUZZ_ARG_MEMORY, .value = take_number(r) % FUZZ_MEMORY_BYTES};
+		*a = (struct fuzz_arg){.kind = FUZZ_ARG_MEMORY,
+				       .value = take_number(r) % FUZZ_MEMORY_BYTES};
 	} else {
 		a->value = take_value(r, row, k);
 	}

@@ -16,7 +16,8 @@ static inline uint64_t fuzz_case_random(uint64_t *state)
 	return *state >> 32;
 }
 
-/* len bytes, in memory that ends with them; the caller frees it. Some are small numbers, so that calls of all lengths come. */
+/* len bytes, in memory that ends with them; the caller frees it. Some are small numbers, so that
+ * calls of all lengths come. */
 static inline uint8_t *fuzz_case_bytes(uint64_t *state, size_t len)
 {
 	uint8_t *bytes = malloc(len ? len : 1);
@@ -31,7 +32,8 @@ static inline bool fuzz_case_arg_is_whole(const struct fuzz_arg *a, unsigned int
 {
 	static const uint8_t zero[FUZZ_DATA_BYTES];
 	unsigned int filled = a->kind == FUZZ_ARG_DATA ? a->size : 0;
-	if (a->size > FUZZ_DATA_BYTES || a->offset > FUZZ_DATA_BYTES - 4 || a->offset % 4 || memcmp(a->bytes + filled, zero, FUZZ_DATA_BYTES - filled))
+	if (a->size > FUZZ_DATA_BYTES || a->offset > FUZZ_DATA_BYTES - 4 || a->offset % 4 ||
+	    memcmp(a->bytes + filled, zero, FUZZ_DATA_BYTES - filled))
 		return false;
 	switch (a->kind) {
 	case FUZZ_ARG_CONST:
@@ -51,10 +53,12 @@ static inline bool fuzz_case_arg_is_whole(const struct fuzz_arg *a, unsigned int
 /* Every field is within the bounds that program.h gives. */
 static inline bool fuzz_case_is_whole(const struct fuzz_program *p)
 {
-	bool whole = p->threads >= 1 && p->threads <= FUZZ_MAX_THREADS && p->count <= FUZZ_MAX_CALLS;
+	bool whole =
+		p->threads >= 1 && p->threads <= FUZZ_MAX_THREADS && p->count <= FUZZ_MAX_CALLS;
 	for (unsigned int i = 0; whole && i < p->count; i++) {
 		const struct fuzz_call *c = &p->call[i];
-		whole = c->row < fuzz_row_count && fuzz_row[c->row].nr >= 0 && c->thread < p->threads && c->child <= FUZZ_MAX_CHILD;
+		whole = c->row < fuzz_row_count && fuzz_row[c->row].nr >= 0 &&
+			c->thread < p->threads && c->child <= FUZZ_MAX_CHILD;
 		for (unsigned int k = 0; whole && k < FUZZ_MAX_ARGS; k++)
 			whole = fuzz_case_arg_is_whole(&c->arg[k], i);
 	}
@@ -63,7 +67,8 @@ static inline bool fuzz_case_is_whole(const struct fuzz_program *p)
 
 static inline bool fuzz_case_equal(const struct fuzz_program *a, const struct fuzz_program *b)
 {
-	return a->threads == b->threads && a->count == b->count && !memcmp(a->call, b->call, a->count * sizeof(*a->call));
+	return a->threads == b->threads && a->count == b->count &&
+	       !memcmp(a->call, b->call, a->count * sizeof(*a->call));
 }
 
 static inline int fuzz_case_run(Suite *suite)

@@ -9,7 +9,8 @@
 
 void *afl_custom_init(void *afl, unsigned int seed);
 void afl_custom_deinit(void *data);
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add, size_t add_size, size_t max_size);
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add,
+		       size_t add_size, size_t max_size);
 int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size);
 size_t afl_custom_trim(void *data, uint8_t **out);
 int32_t afl_custom_post_trim(void *data, int success);
@@ -24,7 +25,8 @@ static void *start(unsigned int seed, const char *calls)
 	return m;
 }
 
-/* Programs out of programs out of bytes: whole and within the size, and all that is in them comes back. */
+/* Programs out of programs out of bytes: whole and within the size, and all that is in them comes
+ * back. */
 START_TEST(fuzz)
 {
 	uint64_t state = 3;
@@ -36,7 +38,8 @@ START_TEST(fuzz)
 	for (unsigned int n = 0; n < 20000; n++) {
 		unsigned int k = fuzz_case_random(&state) % 8, other = fuzz_case_random(&state) % 8;
 		size_t max = n % 10 ? FUZZ_CASE_BYTES : 1 + fuzz_case_random(&state) % 200;
-		size_t size = afl_custom_fuzz(m, pool[k], len[k], &out, n % 3 ? pool[other] : NULL, n % 3 ? len[other] : 0, max);
+		size_t size = afl_custom_fuzz(m, pool[k], len[k], &out, n % 3 ? pool[other] : NULL,
+					      n % 3 ? len[other] : 0, max);
 		ck_assert_uint_ge(size, 1);
 		ck_assert_uint_le(size, max);
 		fuzz_decode(out, size, &p);
@@ -92,7 +95,8 @@ START_TEST(repeatable)
 	memset(in, 5, sizeof(in));
 	void *m = start(42, ""), *n = start(42, "");
 	for (int i = 0; i < 1000; i++) {
-		size_t la = afl_custom_fuzz(m, in, sizeof(in), &a, NULL, 0, 1000), lb = afl_custom_fuzz(n, in, sizeof(in), &b, NULL, 0, 1000);
+		size_t la = afl_custom_fuzz(m, in, sizeof(in), &a, NULL, 0, 1000),
+		       lb = afl_custom_fuzz(n, in, sizeof(in), &b, NULL, 0, 1000);
 		ck_assert_uint_eq(la, lb);
 		ck_assert_mem_eq(a, b, la);
 	}
@@ -121,7 +125,8 @@ START_TEST(all_calls)
 	for (n = 0; n < 2000; n++) {
 		fuzz_decode(out, afl_custom_fuzz(m, in, 1, &out, NULL, 0, 4000), &p);
 		for (unsigned int i = 0; i < p.count; i++)
-			ck_assert(!strncmp(fuzz_row[p.call[i].row].name, "epoll_", 6) || !strcmp(fuzz_row[p.call[i].row].name, "eventfd2"));
+			ck_assert(!strncmp(fuzz_row[p.call[i].row].name, "epoll_", 6) ||
+				  !strcmp(fuzz_row[p.call[i].row].name, "eventfd2"));
 	}
 	afl_custom_deinit(m);
 	setenv("MOTE_FUZZ_CALLS", "nosuch", 1);

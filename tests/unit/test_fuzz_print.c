@@ -11,14 +11,19 @@ static struct fuzz_program p;
 static char text[1 << 20];
 
 /* There is no machine whose memory could be read. */
-uint64_t memory_read_user(const struct memory *mem __attribute__((unused)), uint64_t root __attribute__((unused)), uint64_t va __attribute__((unused)),
-			  void *dst __attribute__((unused)), uint64_t len __attribute__((unused)))
+uint64_t memory_read_user(const struct memory *mem __attribute__((unused)),
+			  uint64_t root __attribute__((unused)),
+			  uint64_t va __attribute__((unused)), void *dst __attribute__((unused)),
+			  uint64_t len __attribute__((unused)))
 {
 	ck_abort_msg("memory of a machine is read");
 }
 
-ssize_t memory_read_user_string(const struct memory *mem __attribute__((unused)), uint64_t root __attribute__((unused)), uint64_t va __attribute__((unused)),
-				char *dst __attribute__((unused)), size_t size __attribute__((unused)))
+ssize_t memory_read_user_string(const struct memory *mem __attribute__((unused)),
+				uint64_t root __attribute__((unused)),
+				uint64_t va __attribute__((unused)),
+				char *dst __attribute__((unused)),
+				size_t size __attribute__((unused)))
 {
 	ck_abort_msg("memory of a machine is read");
 }
@@ -32,8 +37,13 @@ static void add(const char *name, const struct fuzz_arg args[], unsigned int n)
 	ck_assert_uint_eq(fuzz_row[c->row].argc, n);
 	memcpy(c->arg, args, n * sizeof(*args));
 }
-#define ADD(name, ...) add(name, (const struct fuzz_arg[]){__VA_ARGS__}, sizeof((const struct fuzz_arg[]){__VA_ARGS__}) / sizeof(struct fuzz_arg))
-#define NUMBER(n)      {.kind = FUZZ_ARG_CONST, .value = (uint64_t)(n)}
+#define ADD(name, ...)                                                                             \
+	add(name, (const struct fuzz_arg[]){__VA_ARGS__},                                          \
+	    sizeof((const struct fuzz_arg[]){__VA_ARGS__}) / sizeof(struct fuzz_arg))
+#define NUMBER(n)                                                                                  \
+	{                                                                                          \
+		.kind = FUZZ_ARG_CONST, .value = (uint64_t)(n)                                     \
+	}
 
 static const char *printed(unsigned int i)
 {
@@ -45,12 +55,15 @@ static const char *printed(unsigned int i)
 START_TEST(calls)
 {
 	p = (struct fuzz_program){.threads = 1};
-	ADD("openat", NUMBER(-100), {.kind = FUZZ_ARG_PATH, .value = 0}, NUMBER(0102), NUMBER(0644));
-	ADD("write", {.kind = FUZZ_ARG_RESULT, .value = 0}, {.kind = FUZZ_ARG_DATA, .size = 3, .bytes = "hi\n"}, NUMBER(3));
+	ADD("openat", NUMBER(-100), {.kind = FUZZ_ARG_PATH, .value = 0}, NUMBER(0102),
+	    NUMBER(0644));
+	ADD("write", {.kind = FUZZ_ARG_RESULT, .value = 0},
+	    {.kind = FUZZ_ARG_DATA, .size = 3, .bytes = "hi\n"}, NUMBER(3));
 	ADD("pipe2", {.kind = FUZZ_ARG_DATA, .value = 64}, NUMBER(04000));
 	ADD("close", {.kind = FUZZ_ARG_OUTPUT, .value = 2, .offset = 4});
 	ADD("munmap", {.kind = FUZZ_ARG_MEMORY, .value = 4096}, NUMBER(-1));
-	ADD("nanosleep", {.kind = FUZZ_ARG_DATA, .value = 0, .size = 16, .bytes = {1, [8] = 5}}, NUMBER(0));
+	ADD("nanosleep", {.kind = FUZZ_ARG_DATA, .value = 0, .size = 16, .bytes = {1, [8] = 5}},
+	    NUMBER(0));
 	ck_assert_str_eq(printed(0), "openat(AT_FDCWD, \"a\", O_RDWR|O_CREAT, 0644)");
 	ck_assert_str_eq(printed(1), "write(r0, \"hi\\n\", 3)");
 	ck_assert_str_eq(printed(2), "pipe2(0x10000040, O_NONBLOCK)");
@@ -70,7 +83,8 @@ static const char *result(int state, long long value)
 START_TEST(results)
 {
 	ck_assert_str_eq(result(FUZZ_CALL_ANSWERED, 3), " = 3");
-	ck_assert_str_eq(result(FUZZ_CALL_ANSWERED, -ENOENT), " = -1 ENOENT (No such file or directory)");
+	ck_assert_str_eq(result(FUZZ_CALL_ANSWERED, -ENOENT),
+			 " = -1 ENOENT (No such file or directory)");
 	ck_assert_str_eq(result(FUZZ_CALL_ANSWERED, -4000), " = -1 (errno 4000)");
 	ck_assert_str_eq(result(FUZZ_CALL_ANSWERED, 0x20000000), " = 0x20000000");
 	ck_assert_str_eq(result(FUZZ_CALL_MADE, 0), " = ?");
@@ -78,7 +92,8 @@ START_TEST(results)
 }
 END_TEST
 
-/* Whatever the program and however little room: nothing is written behind the end, and the whole length is told. */
+/* Whatever the program and however little room: nothing is written behind the end, and the whole
+ * length is told. */
 START_TEST(any_program)
 {
 	uint64_t state = 4;

@@ -38,7 +38,8 @@ START_TEST(rows)
 	ck_assert_int_eq(fuzz_row_output(find("timer_create")), 2);
 	ck_assert_int_eq(fuzz_row_output(find("read")), 1);
 	ck_assert_int_eq(fuzz_row_output(find("getpid")), -1);
-	ck_assert(fuzz_row_forks(find("clone3")) && fuzz_row_forks(find("vfork")) && !fuzz_row_forks(find("execve")));
+	ck_assert(fuzz_row_forks(find("clone3")) && fuzz_row_forks(find("vfork")) &&
+		  !fuzz_row_forks(find("execve")));
 }
 END_TEST
 
@@ -47,9 +48,18 @@ START_TEST(ids)
 	static const struct {
 		int id;
 		const char *name;
-	} ids[] = {{FUZZ_ID_RT_SIGACTION, "rt_sigaction"}, {FUZZ_ID_CLONE, "clone"}, {FUZZ_ID_FORK, "fork"}, {FUZZ_ID_VFORK, "vfork"}, {FUZZ_ID_EXECVE, "execve"},
-		   {FUZZ_ID_EXECVEAT, "execveat"}, {FUZZ_ID_KILL, "kill"}, {FUZZ_ID_RT_SIGQUEUEINFO, "rt_sigqueueinfo"}, {FUZZ_ID_TKILL, "tkill"},
-		   {FUZZ_ID_TGKILL, "tgkill"}, {FUZZ_ID_RT_TGSIGQUEUEINFO, "rt_tgsigqueueinfo"}, {FUZZ_ID_CLONE3, "clone3"}};
+	} ids[] = {{FUZZ_ID_RT_SIGACTION, "rt_sigaction"},
+		   {FUZZ_ID_CLONE, "clone"},
+		   {FUZZ_ID_FORK, "fork"},
+		   {FUZZ_ID_VFORK, "vfork"},
+		   {FUZZ_ID_EXECVE, "execve"},
+		   {FUZZ_ID_EXECVEAT, "execveat"},
+		   {FUZZ_ID_KILL, "kill"},
+		   {FUZZ_ID_RT_SIGQUEUEINFO, "rt_sigqueueinfo"},
+		   {FUZZ_ID_TKILL, "tkill"},
+		   {FUZZ_ID_TGKILL, "tgkill"},
+		   {FUZZ_ID_RT_TGSIGQUEUEINFO, "rt_tgsigqueueinfo"},
+		   {FUZZ_ID_CLONE3, "clone3"}};
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
 		ck_assert_int_eq(find(ids[i].name)->id, ids[i].id);
 }
@@ -110,7 +120,9 @@ START_TEST(constants)
 		uint64_t value = fuzz_case_random(&state) << 32 | fuzz_case_random(&state);
 		value >>= fuzz_case_random(&state) % 64;
 		if (n < 600)
-			value = n < 200 ? 1ull << n % 64 : n < 400 ? (1ull << n % 64) - 1 : ~(1ull << n % 64);
+			value = n < 200	  ? 1ull << n % 64
+				: n < 400 ? (1ull << n % 64) - 1
+					  : ~(1ull << n % 64);
 		p.call[0].arg[0].value = n % 2 ? value : -value;
 		fuzz_decode(out, fuzz_encode(&p, out, sizeof(out)), &q);
 		ck_assert(fuzz_case_equal(&p, &q));
@@ -230,8 +242,10 @@ END_TEST
 
 START_TEST(bad_sets)
 {
-	static const char *const bad[] = {"nosuch", "read,nosuch*,write", "E99", "read,", ",", "-nosuch", "-", "E", "signal"};
-	static const char *const at[] = {"nosuch", "nosuch*,write", "E99", NULL, ",", "-nosuch", "-", "E", "signal"};
+	static const char *const bad[] = {
+		"nosuch", "read,nosuch*,write", "E99", "read,", ",", "-nosuch", "-", "E", "signal"};
+	static const char *const at[] = {
+		"nosuch", "nosuch*,write", "E99", NULL, ",", "-nosuch", "-", "E", "signal"};
 	struct fuzz_set set;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		const char *where = fuzz_set_parse(&set, bad[i]);

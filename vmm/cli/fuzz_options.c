@@ -112,6 +112,11 @@ static int parse_time(struct fuzz_options *o, const char *text)
 	return err;
 }
 
+static bool is_ours(const char *name)
+{
+	return !strcmp(name, "seeds") || !strcmp(name, "logs") || !strcmp(name, "reproducers");
+}
+
 /* What afl-fuzz takes, and no name of ours. */
 static int parse_name(struct fuzz_options *o, const char *text)
 {
@@ -121,9 +126,8 @@ static int parse_name(struct fuzz_options *o, const char *text)
 		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
 			len = 0;
 	}
-	if (!len || len > FUZZ_NAME_MAX || *text == '-' || !strcmp(text, "seeds") || !strcmp(text, "logs")) {
-		mote_error("--name %s: must be 1 to %d letters, digits, - and _, neither seeds nor logs", text,
-			   FUZZ_NAME_MAX);
+	if (!len || len > FUZZ_NAME_MAX || *text == '-' || is_ours(text)) {
+		mote_error("--name %s: must be 1 to %d letters, digits, - and _, not seeds, logs or reproducers", text, FUZZ_NAME_MAX);
 		return -EINVAL;
 	}
 	o->name = text;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define FUZZ_MAX_JOBS 64
-#define FUZZ_NAME_MAX 24 /* as afl-fuzz has it for its instances, and room for our endings */
+#define FUZZ_NAME_MAX 20 /* afl-fuzz takes 24 characters; the others of an instance end in -sN */
 
 struct fuzz_options {
 	const char *output; /* -o */

@@ -212,7 +212,8 @@ static int open_rig(struct repro *r)
 		return 0;
 	err = machine_debug(fuzz_machine(r->rig), *r->gdb ? r->gdb : NULL);
 	if (!err)
-		mote_error("the machine stands where the program begins: break at what it calls (break sys_openat), then continue");
+		mote_error("the machine stands where the program begins; in gdb: break sys_%s, then continue",
+			   r->program.count ? fuzz_row[r->program.call[0].row].name : "exit_group");
 	return err;
 }
 

@@ -182,12 +182,13 @@ static void note(struct server *s, const struct fuzz_outcome *out)
 /* A stop that was meant for the case before this one does not count. */
 static int run_one(struct server *s, struct fuzz_outcome *out)
 {
+	unsigned int again = 0;
 	int err;
 
 	in_case = 1;
 	do {
 		err = fuzz_run(s->r, FUZZ_QUICK, out);
-	} while (!err && out->kind == FUZZ_STOPPED && !killed && !leaving);
+	} while (!err && out->kind == FUZZ_STOPPED && !killed && !leaving && !again++);
 	in_case = 0;
 	if (!err)
 		note(s, out);

@@ -93,7 +93,9 @@ static void add_arg(const struct trace_call *c, const struct fuzz_call *call, un
 		text_add(c->out, "\"%s\"", fuzz_path[a->value]);
 	else
 		trace_arg(c, k);
-	if (a->kind == FUZZ_ARG_DATA && a->size && (kind == FUZZ_KIND_PTR || kind == FUZZ_KIND_ULONG) && call->row != fuzz_row_find(FUZZ_ID_CLONE3))
+	if (a->kind == FUZZ_ARG_DATA && a->size &&
+	    (kind == FUZZ_KIND_PTR || kind == FUZZ_KIND_ULONG) &&
+	    call->row != fuzz_row_find(FUZZ_ID_CLONE3))
 		add_bytes(c->out, a);
 }
 
@@ -104,7 +106,8 @@ size_t fuzz_print_call(const struct fuzz_program *p, unsigned int i, char *text,
 	struct trace_row row = trace_row(&fuzz_row[call->row]);
 	struct trace_text out = {buf, sizeof(buf), 0};
 	struct trace_record rec = {.ret = -EFAULT}; /* nothing was written */
-	struct trace_call c = {.read = read_program, .read_from = call, .rec = &rec, .row = &row, .out = &out};
+	struct trace_call c = {
+		.read = read_program, .read_from = call, .rec = &rec, .row = &row, .out = &out};
 	for (unsigned int k = 0; k < row.argc; k++)
 		rec.arg[k] = printed_value(&call->arg[k]);
 	text_add(&out, "%s(", row.name);
@@ -127,7 +130,8 @@ static int print_value(long long value, char *text, size_t size)
 		return snprintf(text, size, " = -1 %s (%s)", name, strerrordesc_np(-value));
 	if (value < 0 && value >= -4095)
 		return snprintf(text, size, " = -1 (errno %lld)", -value);
-	return snprintf(text, size, value >= FUZZ_PAGE || value < 0 ? " = %#llx" : " = %lld", value);
+	return snprintf(text, size, value >= FUZZ_PAGE || value < 0 ? " = %#llx" : " = %lld",
+			value);
 }
 
 size_t fuzz_print_result(const struct fuzz_result *r, char *text, size_t size)

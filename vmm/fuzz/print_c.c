@@ -44,11 +44,14 @@ static void add_quoted(struct text *t, const void *bytes, size_t n)
 /* A static ELF file for x86_64 that does exit(7), as the executor's. */
 static void add_exit_program(struct text *t, const struct fuzz_node *n)
 {
-	add(t, "\tstatic const unsigned char elf[] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 2, [18] = 62, [20] = 1, [24] = 0x78, 0, 0x40, [32] = 64, "
-	       "[52] = 64, [54] = 56, [56] = 1,\n"
-	       "\t\t[64] = 1, [68] = 5, [82] = 0x40, [90] = 0x40, [96] = 134, [104] = 134, [113] = 0x10, [120] = 0xb8, 60, 0, 0, 0, 0xbf, 7, 0, 0, 0, "
-	       "0x0f, 0x05, 0x0f, 0x0b};\n"
-	       "\tmake_file(\"%s\", %#o, (const char *)elf, sizeof(elf), sizeof(elf));\n",
+	add(t,
+	    "\tstatic const unsigned char elf[] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 2, [18] = "
+	    "62, [20] = 1, [24] = 0x78, 0, 0x40, [32] = 64, "
+	    "[52] = 64, [54] = 56, [56] = 1,\n"
+	    "\t\t[64] = 1, [68] = 5, [82] = 0x40, [90] = 0x40, [96] = 134, [104] = 134, [113] = "
+	    "0x10, [120] = 0xb8, 60, 0, 0, 0, 0xbf, 7, 0, 0, 0, "
+	    "0x0f, 0x05, 0x0f, 0x0b};\n"
+	    "\tmake_file(\"%s\", %#o, (const char *)elf, sizeof(elf), sizeof(elf));\n",
 	    n->path, n->mode);
 }
 
@@ -64,13 +67,15 @@ static void add_node(struct text *t, const struct fuzz_node *n)
 		add(t, ", %zu, %u);\n", strlen(n->text) ? strlen(n->text) : 1, n->size);
 		break;
 	case FUZZ_NODE_LINK:
-		add(t, "\tif (symlink(\"%s\", \"%s\"))\n\t\tfail(\"%s\");\n", n->text, n->path, n->path);
+		add(t, "\tif (symlink(\"%s\", \"%s\"))\n\t\tfail(\"%s\");\n", n->text, n->path,
+		    n->path);
 		break;
 	case FUZZ_NODE_FIFO:
 		add(t, "\tmkfifo(\"%s\", %#o);\n", n->path, n->mode);
 		break;
 	case FUZZ_NODE_DEVICE:
-		add(t, "\tmake_device(\"%s\", \"%s\", %u, %u);\n", n->path, n->text, n->major, n->minor);
+		add(t, "\tmake_device(\"%s\", \"%s\", %u, %u);\n", n->path, n->text, n->major,
+		    n->minor);
 		break;
 	case FUZZ_NODE_EXIT:
 		add_exit_program(t, n);
@@ -81,8 +86,10 @@ static void add_node(struct text *t, const struct fuzz_node *n)
 static void add_tree(struct text *t)
 {
 	add(t, "static void fail(const char *what);\n"
-	       "static void make_file(const char *path, int mode, const char *bytes, size_t len, size_t size);\n"
-	       "static void make_device(const char *path, const char *outside, int major, int minor);\n\n"
+	       "static void make_file(const char *path, int mode, const char *bytes, size_t len, "
+	       "size_t size);\n"
+	       "static void make_device(const char *path, const char *outside, int major, int "
+	       "minor);\n\n"
 	       "static void make_nodes(void)\n{\n");
 	for (unsigned int i = 0; i < fuzz_node_count; i++)
 		add_node(t, &fuzz_node[i]);
@@ -117,11 +124,16 @@ static void add_value(struct text *t, const struct fuzz_arg *a)
 		add(t, "MEMORY + %#" PRIx64, a->value);
 		break;
 	default:
-		add(t, a->value < 10 ? "%" PRIu64 : a->value >= -4096ull ? "%" PRId64 : "%#" PRIx64, a->value);
+		add(t,
+		    a->value < 10	   ? "%" PRIu64
+		    : a->value >= -4096ull ? "%" PRId64
+					   : "%#" PRIx64,
+		    a->value);
 	}
 }
 
-/* Which argument is the signal of a call that the executor may change (spare_supervisor()): 0 none. */
+/* Which argument is the signal of a call that the executor may change (spare_supervisor()): 0 none.
+ */
 static unsigned int signal_argument(const struct fuzz_row *row)
 {
 	switch (row->id) {
@@ -175,7 +187,8 @@ static bool is_referred(const struct fuzz_program *p, unsigned int i)
 {
 	for (unsigned int n = i; n < p->count; n++)
 		for (unsigned int k = 0; k < fuzz_row[p->call[n].row].argc; k++)
-			if (p->call[n].arg[k].kind == FUZZ_ARG_OUTPUT && p->call[n].arg[k].value == i)
+			if (p->call[n].arg[k].kind == FUZZ_ARG_OUTPUT &&
+			    p->call[n].arg[k].value == i)
 				return true;
 	return false;
 }
@@ -200,7 +213,8 @@ static void add_call(struct text *t, const struct fuzz_program *p, unsigned int 
 		add(t, "\tkeep(%u, DATA + %#" PRIx64 ");\n", i, c->arg[out].value);
 }
 
-static void add_block(struct text *t, const struct fuzz_program *p, unsigned int first, unsigned int end, int thread)
+static void add_block(struct text *t, const struct fuzz_program *p, unsigned int first,
+		      unsigned int end, int thread)
 {
 	for (unsigned int i = first; i < end; i = fuzz_block_end(p, i, end))
 		if (thread < 0 || p->call[i].thread == thread)
@@ -228,7 +242,10 @@ static void add_threads(struct text *t, const struct fuzz_program *p)
 	}
 	add(t, "static void make_calls(void)\n{\n");
 	for (unsigned int n = 1; n < p->threads; n++)
-		add(t, "\tSTART(%u, thread_%u, SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM);\n", 63 + n, n);
+		add(t,
+		    "\tSTART(%u, thread_%u, SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | "
+		    "CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM);\n",
+		    63 + n, n);
 	add_block(t, p, 0, p->count, 0);
 	add(t, "}\n\n");
 }
@@ -249,7 +266,8 @@ static void add_texts(struct text *t, const struct fuzz_program *p)
 size_t fuzz_print_c(const struct fuzz_program *p, char *text, size_t size)
 {
 	struct text t = {text, size, 0};
-	add(&t, "/* A fuzzed program. Build it with: musl-gcc -static -o case case.c */\n%s", fuzz_c_prologue);
+	add(&t, "/* A fuzzed program. Build it with: musl-gcc -static -o case case.c */\n%s",
+	    fuzz_c_prologue);
 	add_children(&t, p);
 	add_threads(&t, p);
 	add_texts(&t, p);

@@ -1,4 +1,5 @@
-/* The parts of a C program that are the same for every case (print_c_text.c). Internal to print_c*.c. */
+/* The parts of a C program that are the same for every case (print_c_text.c). Internal to
+ * print_c*.c. */
 #ifndef FUZZ_PRINT_C_H
 #define FUZZ_PRINT_C_H
 

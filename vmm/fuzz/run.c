@@ -86,7 +86,9 @@ static int run_captured(struct fuzz_rig *r, enum fuzz_thoroughness how, struct f
 	if (err)
 		return err;
 	r->cases++;
-	outcome_judge(r, run_case(r, how, &cause), cause, out);
+	int status = run_case(r, how, &cause);
+
+	outcome_judge(r, status, cause, out);
 	return 0;
 }
 

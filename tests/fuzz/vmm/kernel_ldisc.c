@@ -53,6 +53,12 @@ static void set_termios(struct input *in)
 	ldisc_set_termios(&l, &t);
 }
 
+/* Thousands of times VREPRINT show the line thousands of times, as they should, and take as long. */
+static u8 fill_with(u8 c)
+{
+	return c == l.termios.c_cc[VREPRINT] ? 'x' : c;
+}
+
 /* Some bytes of the input, or one of them many times. */
 static void type(struct input *in)
 {
@@ -62,7 +68,7 @@ static void type(struct input *in)
 	size_t n = fill ? sizeof(bytes) : how % 32;
 
 	if (fill)
-		memset(bytes, input_u8(in), n);
+		memset(bytes, fill_with(input_u8(in)), n);
 	else
 		input_bytes(in, bytes, n);
 	size_t sure = ldisc_room(&l), taken = ldisc_receive(&l, bytes, n);

@@ -1,4 +1,5 @@
-/* What pointers point to: structures in the shape that the call expects, out of the values at which it decides. */
+/* What pointers point to: structures in the shape that the call expects, out of the values at which
+ * it decides. */
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched/types.h>
@@ -20,7 +21,8 @@ static void build_nothing(struct fuzz_generator *g)
 
 static void build_bytes(struct fuzz_generator *g)
 {
-	static const char text[] = "fuzz\n\003\004\032\177abc 0123456789\r\033[A\0xyz/../..//a.out=%n%s#!/bin/exit\n......";
+	static const char text[] = "fuzz\n\003\004\032\177abc "
+				   "0123456789\r\033[A\0xyz/../..//a.out=%n%s#!/bin/exit\n......";
 	unsigned int size = 1 + fuzz_below(&g->random, FUZZ_DATA_BYTES - 1);
 	fuzz_set_data(g, text, fuzz_chance(&g->random, 40) ? size : fuzz_below(&g->random, 9));
 }
@@ -44,7 +46,8 @@ static uint64_t inner_size(struct fuzz_random *r)
 
 static uint64_t signal_mask(struct fuzz_random *r)
 {
-	static const uint64_t usual[] = {0, -1ull, 0x200, 0x10000, 0x2000, 0x800, 0x7ffffffe, 0x12200};
+	static const uint64_t usual[] = {0,	 -1ull, 0x200,	    0x10000,
+					 0x2000, 0x800, 0x7ffffffe, 0x12200};
 	return fuzz_chance(r, 80) ? FUZZ_PICK(r, usual) : fuzz_random(r);
 }
 
@@ -52,9 +55,12 @@ static uint64_t signal_mask(struct fuzz_random *r)
 
 static void time_value(struct fuzz_random *r, int64_t out[2], int64_t unit)
 {
-	static const int32_t seconds[] = {0, 0, 0, 0, 1, 1, 5, -1, 0x7fffffff}, fractions[] = {0, 1, 2, 1000, 100000};
+	static const int32_t seconds[] = {0, 0, 0, 0, 1, 1, 5, -1, 0x7fffffff},
+			     fractions[] = {0, 1, 2, 1000, 100000};
 	out[0] = FUZZ_PICK(r, seconds);
-	out[1] = fuzz_chance(r, 85) ? FUZZ_PICK(r, fractions) * (unit / 1000000) : fuzz_chance(r, 50) ? unit : (int64_t)fuzz_boundary(r);
+	out[1] = fuzz_chance(r, 85)   ? FUZZ_PICK(r, fractions) * (unit / 1000000)
+		 : fuzz_chance(r, 50) ? unit
+				      : (int64_t)fuzz_boundary(r);
 }
 
 static void build_timespec(struct fuzz_generator *g)
@@ -109,8 +115,11 @@ static void build_sigset(struct fuzz_generator *g)
 
 static void build_sigaction(struct fuzz_generator *g)
 {
-	static const uint32_t flags[] = {0, SA_RESTART, SA_SIGINFO, SA_ONSTACK, SA_NODEFER, SA_RESETHAND, SA_NOCLDWAIT, SA_NOCLDSTOP};
-	uint64_t a[4] = {fuzz_below(&g->random, 4), 0x04000000 | FUZZ_PICK(&g->random, flags) | FUZZ_PICK(&g->random, flags), 0, signal_mask(&g->random)};
+	static const uint32_t flags[] = {0,	     SA_RESTART,   SA_SIGINFO,	 SA_ONSTACK,
+					 SA_NODEFER, SA_RESETHAND, SA_NOCLDWAIT, SA_NOCLDSTOP};
+	uint64_t a[4] = {fuzz_below(&g->random, 4),
+			 0x04000000 | FUZZ_PICK(&g->random, flags) | FUZZ_PICK(&g->random, flags),
+			 0, signal_mask(&g->random)};
 	fuzz_set_data(g, a, sizeof(a));
 }
 
@@ -124,21 +133,29 @@ static void build_siginfo(struct fuzz_generator *g)
 static void build_sigevent(struct fuzz_generator *g)
 {
 	static const uint8_t notify[] = {SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD, 4, 4, 9};
-	int e[6] = {7, 0, fuzz_chance(&g->random, 80) ? 10 : (int)fuzz_boundary(&g->random), FUZZ_PICK(&g->random, notify), 4, 0};
+	int e[6] = {7,
+		    0,
+		    fuzz_chance(&g->random, 80) ? 10 : (int)fuzz_boundary(&g->random),
+		    FUZZ_PICK(&g->random, notify),
+		    4,
+		    0};
 	fuzz_set_data(g, e, sizeof(e));
 }
 
 static void build_altstack(struct fuzz_generator *g)
 {
 	static const uint32_t flags[] = {0, 0, 1, 2, 0x80000000, 4};
-	uint64_t s[3] = {FUZZ_MEMORY_ADDR + fuzz_below(&g->random, 32) * 4096, FUZZ_PICK(&g->random, flags), fuzz_chance(&g->random, 70) ? 8192 : fuzz_boundary(&g->random)};
+	uint64_t s[3] = {FUZZ_MEMORY_ADDR + fuzz_below(&g->random, 32) * 4096,
+			 FUZZ_PICK(&g->random, flags),
+			 fuzz_chance(&g->random, 70) ? 8192 : fuzz_boundary(&g->random)};
 	fuzz_set_data(g, s, sizeof(s));
 }
 
 /* pselect6: where the mask is, and its size */
 static void build_sigset_pointer(struct fuzz_generator *g)
 {
-	uint64_t v[2] = {inner_address(&g->random), fuzz_chance(&g->random, 85) ? 8 : fuzz_boundary(&g->random)};
+	uint64_t v[2] = {inner_address(&g->random),
+			 fuzz_chance(&g->random, 85) ? 8 : fuzz_boundary(&g->random)};
 	fuzz_set_data(g, v, sizeof(v));
 }
 
@@ -155,7 +172,8 @@ static void build_iovec(struct fuzz_generator *g)
 
 static void build_pollfds(struct fuzz_generator *g)
 {
-	static const uint16_t events[] = {POLLIN, POLLOUT, POLLIN | POLLOUT, POLLPRI, 0, 0xffff, 0x2000};
+	static const uint16_t events[] = {POLLIN, POLLOUT, POLLIN | POLLOUT, POLLPRI, 0,
+					  0xffff, 0x2000};
 	struct pollfd f[8];
 	unsigned int n = 1 + fuzz_below(&g->random, 5);
 	for (unsigned int i = 0; i < n; i++)
@@ -165,14 +183,18 @@ static void build_pollfds(struct fuzz_generator *g)
 
 static void build_fd_set(struct fuzz_generator *g)
 {
-	uint64_t bits = fuzz_chance(&g->random, 80) ? fuzz_below(&g->random, 1024) : fuzz_random(&g->random);
+	uint64_t bits = fuzz_chance(&g->random, 80) ? fuzz_below(&g->random, 1024)
+						    : fuzz_random(&g->random);
 	fuzz_set_data(g, &bits, sizeof(bits));
 }
 
 static void build_epoll_event(struct fuzz_generator *g)
 {
-	static const uint32_t events[] = {EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLOUT, EPOLLRDHUP, EPOLLPRI, 0}, modes[] = {0, 0, EPOLLET, EPOLLONESHOT, EPOLLEXCLUSIVE, EPOLLWAKEUP};
-	struct epoll_event e = {FUZZ_PICK(&g->random, events) | FUZZ_PICK(&g->random, modes), {.u64 = fuzz_below(&g->random, 9)}};
+	static const uint32_t events[] = {EPOLLIN,    EPOLLOUT, EPOLLIN | EPOLLOUT,
+					  EPOLLRDHUP, EPOLLPRI, 0},
+			      modes[] = {0, 0, EPOLLET, EPOLLONESHOT, EPOLLEXCLUSIVE, EPOLLWAKEUP};
+	struct epoll_event e = {FUZZ_PICK(&g->random, events) | FUZZ_PICK(&g->random, modes),
+				{.u64 = fuzz_below(&g->random, 9)}};
 	fuzz_set_data(g, &e, sizeof(e));
 }
 
@@ -184,7 +206,10 @@ static void build_offset(struct fuzz_generator *g)
 
 static void build_open_how(struct fuzz_generator *g)
 {
-	static const uint64_t flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT, O_PATH, O_DIRECTORY, O_NOFOLLOW, O_RDWR | O_CREAT | O_EXCL, O_TMPFILE | O_RDWR, O_TRUNC | O_WRONLY};
+	static const uint64_t flags[] = {
+		O_RDONLY,	   O_RDWR,     O_RDWR | O_CREAT,	  O_PATH,
+		O_DIRECTORY,	   O_NOFOLLOW, O_RDWR | O_CREAT | O_EXCL, O_TMPFILE | O_RDWR,
+		O_TRUNC | O_WRONLY};
 	struct open_how how = {FUZZ_PICK(&g->random, flags), 0, fuzz_below(&g->random, 64)};
 	if (how.flags & O_CREAT || fuzz_chance(&g->random, 10))
 		how.mode = 0644;
@@ -210,9 +235,17 @@ static void build_flock(struct fuzz_generator *g)
 
 static void build_clone_args(struct fuzz_generator *g)
 {
-	static const uint64_t flags[] = {0, 0x100, 0x900, 0x50f00, 0x10f00, 0x4100, 0x1000, 0x1200000, 0x100000000, 0x3d0f00, 0x8000, 0x400};
+	static const uint64_t flags[] = {0,	 0x100,	    0x900,	 0x50f00,  0x10f00, 0x4100,
+					 0x1000, 0x1200000, 0x100000000, 0x3d0f00, 0x8000,  0x400};
 	struct fuzz_random *r = &g->random;
-	uint64_t v[8] = {FUZZ_PICK(r, flags), inner_address(r), inner_address(r), inner_address(r), 17, 0, 0, 0};
+	uint64_t v[8] = {FUZZ_PICK(r, flags),
+			 inner_address(r),
+			 inner_address(r),
+			 inner_address(r),
+			 17,
+			 0,
+			 0,
+			 0};
 	if (v[0] & 0x10000)
 		v[4] = 0;
 	if (fuzz_chance(r, 40)) {
@@ -227,7 +260,8 @@ static void build_clone_args(struct fuzz_generator *g)
 static void build_number(struct fuzz_generator *g)
 {
 	static const int32_t values[] = {0, 1, 2, 3, 10, 50, 99, 100, -1};
-	int value = fuzz_chance(&g->random, 90) ? FUZZ_PICK(&g->random, values) : (int)fuzz_boundary(&g->random);
+	int value = fuzz_chance(&g->random, 90) ? FUZZ_PICK(&g->random, values)
+						: (int)fuzz_boundary(&g->random);
 	fuzz_set_data(g, &value, sizeof(value));
 }
 
@@ -237,7 +271,9 @@ static void build_sched_attr(struct fuzz_generator *g)
 	memset(&a, 0, sizeof(a));
 	a.size = fuzz_chance(&g->random, 85) ? 48 : fuzz_boundary(&g->random);
 	a.sched_policy = fuzz_below(&g->random, 7);
-	a.sched_priority = a.sched_policy == 1 || a.sched_policy == 2 ? 1 + fuzz_below(&g->random, 100) : fuzz_chance(&g->random, 10);
+	a.sched_priority = a.sched_policy == 1 || a.sched_policy == 2
+				   ? 1 + fuzz_below(&g->random, 100)
+				   : fuzz_chance(&g->random, 10);
 	a.sched_nice = (int)fuzz_below(&g->random, 45) - 22;
 	fuzz_set_data(g, &a, 48);
 }
@@ -250,8 +286,10 @@ static void build_groups(struct fuzz_generator *g)
 
 static void build_cap_header(struct fuzz_generator *g)
 {
-	static const uint32_t versions[] = {0x20080522, 0x20080522, 0x20080522, 0x20071026, 0x19980330, 0};
-	uint32_t h[2] = {FUZZ_PICK(&g->random, versions), fuzz_chance(&g->random, 80) ? 0 : fuzz_below(&g->random, 7)};
+	static const uint32_t versions[] = {0x20080522, 0x20080522, 0x20080522,
+					    0x20071026, 0x19980330, 0};
+	uint32_t h[2] = {FUZZ_PICK(&g->random, versions),
+			 fuzz_chance(&g->random, 80) ? 0 : fuzz_below(&g->random, 7)};
 	fuzz_set_data(g, h, sizeof(h));
 }
 
@@ -266,7 +304,8 @@ static void build_cap_data(struct fuzz_generator *g)
 
 static void build_rlimit(struct fuzz_generator *g)
 {
-	static const uint64_t values[] = {0, 1, 3, 10, 64, 1024, 4096, 65536, 0x100000, 0x1000000, -1ull, -1ull};
+	static const uint64_t values[] = {0,	1,     3,	 10,	    64,	   1024,
+					  4096, 65536, 0x100000, 0x1000000, -1ull, -1ull};
 	uint64_t l[2] = {FUZZ_PICK(&g->random, values), FUZZ_PICK(&g->random, values)};
 	fuzz_set_data(g, l, sizeof(l));
 }
@@ -281,20 +320,26 @@ static void build_strings(struct fuzz_generator *g)
 	struct fuzz_arg *a = fuzz_generator_arg(g);
 	unsigned int n = fuzz_below(&g->random, 3);
 	for (unsigned int i = 0; i < n; i++)
-		v.pointer[i] = fuzz_chance(&g->random, 90) ? FUZZ_DATA_ADDR + a->value + sizeof(v.pointer) : inner_address(&g->random);
+		v.pointer[i] = fuzz_chance(&g->random, 90)
+				       ? FUZZ_DATA_ADDR + a->value + sizeof(v.pointer)
+				       : inner_address(&g->random);
 	memcpy(a->bytes, &v, sizeof(v));
 }
 
 static void build_fs_name(struct fuzz_generator *g)
 {
-	static const char *const names[] = {"tmpfs", "tmpfs", "tmpfs", "proc", "sysfs", "devtmpfs", "devpts", "ramfs", "none", ""};
+	static const char *const names[] = {"tmpfs",	"tmpfs",  "tmpfs", "proc", "sysfs",
+					    "devtmpfs", "devpts", "ramfs", "none", ""};
 	const char *name = FUZZ_PICK(&g->random, names);
 	fuzz_set_data(g, name, strlen(name) + 1);
 }
 
 static void build_mount_data(struct fuzz_generator *g)
 {
-	static const char *const options[] = {"", "size=8k", "mode=700,uid=1000", "size=1m,nr_inodes=3", "mode=9", "ptmxmode=0666", "hidepid=2", "size=-1", "nonsense"};
+	static const char *const options[] = {
+		"",	   "size=8k",	    "mode=700,uid=1000", "size=1m,nr_inodes=3",
+		"mode=9",  "ptmxmode=0666", "hidepid=2",	 "size=-1",
+		"nonsense"};
 	const char *text = FUZZ_PICK(&g->random, options);
 	fuzz_set_data(g, text, strlen(text) + 1);
 }
@@ -310,7 +355,8 @@ static void build_futex(struct fuzz_generator *g)
 	fuzz_set_data(g, &value, fuzz_chance(&g->random, 50) ? sizeof(value) : 0);
 	a->value = 0x3f00 + fuzz_below(&g->random, 4) * 8;
 	if (fuzz_chance(&g->random, 15))
-		*a = (struct fuzz_arg){.kind = FUZZ_ARG_MEMORY, .value = fuzz_below(&g->random, 4) * 4096};
+		*a = (struct fuzz_arg){.kind = FUZZ_ARG_MEMORY,
+				       .value = fuzz_below(&g->random, 4) * 4096};
 }
 
 static void build_robust_list(struct fuzz_generator *g)
@@ -346,10 +392,17 @@ static void build_prctl(struct fuzz_generator *g)
 
 /* By kind. PTR and numbers that are addresses at times go by the call. */
 static build_function *const by_kind[] = {
-	[FUZZ_KIND_STR] = build_bytes,		 [FUZZ_KIND_STRV] = build_strings,	   [FUZZ_KIND_IN] = build_bytes,
-	[FUZZ_KIND_IOV] = build_iovec,		 [FUZZ_KIND_TIMESPEC_IN] = build_timespec, [FUZZ_KIND_TIMEVAL_IN] = build_timeval,
-	[FUZZ_KIND_ITIMERVAL_IN] = build_itimerval, [FUZZ_KIND_SIGSET_IN] = build_sigset,  [FUZZ_KIND_SIGACTION_IN] = build_sigaction,
-	[FUZZ_KIND_RLIMIT_IN] = build_rlimit,	 [FUZZ_KIND_POLLFDS] = build_pollfds,
+	[FUZZ_KIND_STR] = build_bytes,
+	[FUZZ_KIND_STRV] = build_strings,
+	[FUZZ_KIND_IN] = build_bytes,
+	[FUZZ_KIND_IOV] = build_iovec,
+	[FUZZ_KIND_TIMESPEC_IN] = build_timespec,
+	[FUZZ_KIND_TIMEVAL_IN] = build_timeval,
+	[FUZZ_KIND_ITIMERVAL_IN] = build_itimerval,
+	[FUZZ_KIND_SIGSET_IN] = build_sigset,
+	[FUZZ_KIND_SIGACTION_IN] = build_sigaction,
+	[FUZZ_KIND_RLIMIT_IN] = build_rlimit,
+	[FUZZ_KIND_POLLFDS] = build_pollfds,
 };
 
 /* By the names that table.def has; call NULL: any. */
@@ -399,11 +452,14 @@ static build_function *find_builder(const struct fuzz_row *row, unsigned int k)
 {
 	unsigned int kind = row->kind[k];
 	for (unsigned int i = 0; i < sizeof(by_name) / sizeof(*by_name); i++) {
-		if ((!by_name[i].call || !strcmp(by_name[i].call, row->name)) && (!by_name[i].arg || !strcmp(by_name[i].arg, row->arg[k])) &&
-		    (by_name[i].arg || kind >= sizeof(by_kind) / sizeof(*by_kind) || !by_kind[kind]))
+		if ((!by_name[i].call || !strcmp(by_name[i].call, row->name)) &&
+		    (!by_name[i].arg || !strcmp(by_name[i].arg, row->arg[k])) &&
+		    (by_name[i].arg || kind >= sizeof(by_kind) / sizeof(*by_kind) ||
+		     !by_kind[kind]))
 			return by_name[i].build;
 	}
-	return kind < sizeof(by_kind) / sizeof(*by_kind) && by_kind[kind] ? by_kind[kind] : build_nothing;
+	return kind < sizeof(by_kind) / sizeof(*by_kind) && by_kind[kind] ? by_kind[kind]
+									  : build_nothing;
 }
 
 void fuzz_generate_pointer(struct fuzz_generator *g)

@@ -6,26 +6,35 @@
 static const struct trace_set *set_of_kind(unsigned int kind)
 {
 	static const struct trace_set *const sets[] = {
-		[FUZZ_KIND_OPEN_FLAGS] = &trace_open_flags, [FUZZ_KIND_AT_FLAGS] = &trace_at_flags,
-		[FUZZ_KIND_PROT] = &trace_prot,		    [FUZZ_KIND_MAP_FLAGS] = &trace_map_flags,
-		[FUZZ_KIND_CLONE_FLAGS] = &trace_clone_flags, [FUZZ_KIND_WAIT_OPTIONS] = &trace_wait_options,
-		[FUZZ_KIND_WHENCE] = &trace_whence,	    [FUZZ_KIND_FCNTL_CMD] = &trace_fcntl,
-		[FUZZ_KIND_IOCTL_CMD] = &trace_ioctl,	    [FUZZ_KIND_SIG_HOW] = &trace_sig_how,
-		[FUZZ_KIND_MADVICE] = &trace_madvice,	    [FUZZ_KIND_EPOLL_OP] = &trace_epoll_op,
-		[FUZZ_KIND_ACCESS_MODE] = &trace_access,    [FUZZ_KIND_CLOCKID] = &trace_clocks,
+		[FUZZ_KIND_OPEN_FLAGS] = &trace_open_flags,
+		[FUZZ_KIND_AT_FLAGS] = &trace_at_flags,
+		[FUZZ_KIND_PROT] = &trace_prot,
+		[FUZZ_KIND_MAP_FLAGS] = &trace_map_flags,
+		[FUZZ_KIND_CLONE_FLAGS] = &trace_clone_flags,
+		[FUZZ_KIND_WAIT_OPTIONS] = &trace_wait_options,
+		[FUZZ_KIND_WHENCE] = &trace_whence,
+		[FUZZ_KIND_FCNTL_CMD] = &trace_fcntl,
+		[FUZZ_KIND_IOCTL_CMD] = &trace_ioctl,
+		[FUZZ_KIND_SIG_HOW] = &trace_sig_how,
+		[FUZZ_KIND_MADVICE] = &trace_madvice,
+		[FUZZ_KIND_EPOLL_OP] = &trace_epoll_op,
+		[FUZZ_KIND_ACCESS_MODE] = &trace_access,
+		[FUZZ_KIND_CLOCKID] = &trace_clocks,
 		[FUZZ_KIND_FLAGS] = NULL,
 	};
 	return kind < sizeof(sets) / sizeof(*sets) ? sets[kind] : NULL;
 }
 
-/* Sets of numbers that table.def calls plain, by the names of the call and of the argument. Each row's are found once. */
+/* Sets of numbers that table.def calls plain, by the names of the call and of the argument. Each
+ * row's are found once. */
 static const struct trace_set *set_of_arg(unsigned int row, unsigned int k)
 {
 	static const struct trace_set *found[1024][FUZZ_MAX_ARGS];
 	static bool searched[1024];
 	if (!searched[row]) {
 		for (unsigned int i = 0; i < fuzz_row[row].argc; i++) {
-			const struct trace_set *s = trace_set_for(fuzz_row[row].name, fuzz_row[row].arg[i]);
+			const struct trace_set *s =
+				trace_set_for(fuzz_row[row].name, fuzz_row[row].arg[i]);
 			found[row][i] = s ? s : set_of_kind(fuzz_row[row].kind[i]);
 		}
 		searched[row] = true;
@@ -52,7 +61,8 @@ static uint64_t some_flags(struct fuzz_random *r, const struct trace_set *set)
 }
 
 /* What must be among the flags so that the rest matters. */
-static uint64_t essential_flags(struct fuzz_random *r, const struct fuzz_row *row, unsigned int kind)
+static uint64_t essential_flags(struct fuzz_random *r, const struct fuzz_row *row,
+				unsigned int kind)
 {
 	static const uint8_t access[] = {0, 0, 1, 2, 2, 2, 3}, share[] = {1, 2, 2, 3};
 	static const uint8_t signals[] = {17, 17, 17, 17, 0, 10, 9, 64, 65};
@@ -60,7 +70,8 @@ static uint64_t essential_flags(struct fuzz_random *r, const struct fuzz_row *ro
 	case FUZZ_KIND_OPEN_FLAGS:
 		return FUZZ_PICK(r, access) | (fuzz_chance(r, 40) ? 0100 /* O_CREAT */ : 0);
 	case FUZZ_KIND_MAP_FLAGS:
-		return FUZZ_PICK(r, share) | (fuzz_chance(r, 60) ? 0x20 /* MAP_ANONYMOUS */ : 0) | (fuzz_chance(r, 40) ? 0x10 /* MAP_FIXED */ : 0);
+		return FUZZ_PICK(r, share) | (fuzz_chance(r, 60) ? 0x20 /* MAP_ANONYMOUS */ : 0) |
+		       (fuzz_chance(r, 40) ? 0x10 /* MAP_FIXED */ : 0);
 	case FUZZ_KIND_CLONE_FLAGS:
 		return FUZZ_PICK(r, signals);
 	case FUZZ_KIND_PROT:
@@ -75,8 +86,11 @@ static uint64_t essential_flags(struct fuzz_random *r, const struct fuzz_row *ro
 /* Threads and what shares memory need several flags at once: clone(2). */
 static uint64_t clone_flags(struct fuzz_random *r, const struct trace_set *set)
 {
-	static const uint32_t whole[] = {0x50f00, 0x10f00, 0x4100, 0x100, 0x900, 0x3d0f00, 0x1200000, 0x1000, 0x8000};
-	return fuzz_chance(r, 40) ? FUZZ_PICK(r, whole) : fuzz_chance(r, 50) ? 0 : some_flags(r, set);
+	static const uint32_t whole[] = {0x50f00,  0x10f00,   0x4100, 0x100, 0x900,
+					 0x3d0f00, 0x1200000, 0x1000, 0x8000};
+	return fuzz_chance(r, 40)   ? FUZZ_PICK(r, whole)
+	       : fuzz_chance(r, 50) ? 0
+				    : some_flags(r, set);
 }
 
 static bool opens_file(const struct fuzz_row *row)
@@ -86,8 +100,11 @@ static bool opens_file(const struct fuzz_row *row)
 
 bool fuzz_generate_named(struct fuzz_generator *g)
 {
-	static const uint8_t clocks[] = {0, 1, 7}; /* real time, monotonic, boot time: those that all calls take */
-	static const uint32_t fd_flags[] = {0, 0, 0x800, 0x80000, 0x80000, 0x80800, 0x4000, 1}; /* pipe2, dup3: O_NONBLOCK, O_CLOEXEC, O_DIRECT */
+	static const uint8_t clocks[] = {
+		0, 1, 7}; /* real time, monotonic, boot time: those that all calls take */
+	static const uint32_t fd_flags[] = {
+		0,	 0,	  0x800,  0x80000,
+		0x80000, 0x80800, 0x4000, 1}; /* pipe2, dup3: O_NONBLOCK, O_CLOEXEC, O_DIRECT */
 	const struct fuzz_row *row = fuzz_generator_row(g);
 	const struct trace_set *set = set_of_arg(g->call->row, g->k);
 	unsigned int kind = row->kind[g->k];
@@ -101,8 +118,12 @@ bool fuzz_generate_named(struct fuzz_generator *g)
 	else if (kind == FUZZ_KIND_CLONE_FLAGS)
 		fuzz_set_const(g, clone_flags(&g->random, set) | essential);
 	else if (set->flags)
-		fuzz_set_const(g, (essential && fuzz_chance(&g->random, 50) ? 0 : some_flags(&g->random, set)) | essential);
+		fuzz_set_const(g, (essential && fuzz_chance(&g->random, 50)
+					   ? 0
+					   : some_flags(&g->random, set)) |
+					  essential);
 	else
-		fuzz_set_const(g, fuzz_chance(&g->random, 95) ? pick_name(&g->random, set) : fuzz_boundary(&g->random));
+		fuzz_set_const(g, fuzz_chance(&g->random, 95) ? pick_name(&g->random, set)
+							      : fuzz_boundary(&g->random));
 	return true;
 }

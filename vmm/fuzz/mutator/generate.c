@@ -7,22 +7,30 @@
 
 /* ---- resources ---- */
 
+/* clang-format off */
 /* By number on x86_64. */
 static const struct {
 	uint16_t id;
 	uint8_t makes; /* enum fuzz_resource */
 	uint8_t words; /* > 0: so many words of its output, instead of its result */
 } makers[] = {
-	{2, FUZZ_FD, 0},	{257, FUZZ_FD, 0},     {437, FUZZ_FD, 0},	{85, FUZZ_FD, 0},	{32, FUZZ_FD, 0},     {33, FUZZ_FD, 0},
-	{292, FUZZ_FD, 0},	{22, FUZZ_PIPE, 2},      {293, FUZZ_PIPE, 2},	{319, FUZZ_FD, 0},	{284, FUZZ_FD, 0},    {290, FUZZ_FD, 0},
-	{282, FUZZ_FD, 0},	{289, FUZZ_FD, 0},     {213, FUZZ_EPOLL, 0},	{291, FUZZ_EPOLL, 0},	{283, FUZZ_TIMERFD, 0}, {434, FUZZ_PIDFD, 0},
-	{FUZZ_ID_CLONE, FUZZ_PID, 0}, {FUZZ_ID_FORK, FUZZ_PID, 0}, {FUZZ_ID_VFORK, FUZZ_PID, 0}, {FUZZ_ID_CLONE3, FUZZ_PID, 0}, {39, FUZZ_PID, 0}, {186, FUZZ_PID, 0},
-	{110, FUZZ_PID, 0},	{112, FUZZ_PID, 0},    {222, FUZZ_TIMER, 1},	{9, FUZZ_ADDRESS, 0},	{12, FUZZ_ADDRESS, 0}, {25, FUZZ_ADDRESS, 0},
+	{2, FUZZ_FD, 0}, {257, FUZZ_FD, 0}, {437, FUZZ_FD, 0}, {85, FUZZ_FD, 0},
+	{32, FUZZ_FD, 0}, {33, FUZZ_FD, 0}, {292, FUZZ_FD, 0}, {22, FUZZ_PIPE, 2},
+	{293, FUZZ_PIPE, 2}, {319, FUZZ_FD, 0}, {284, FUZZ_FD, 0}, {290, FUZZ_FD, 0},
+	{282, FUZZ_FD, 0}, {289, FUZZ_FD, 0}, {213, FUZZ_EPOLL, 0}, {291, FUZZ_EPOLL, 0},
+	{283, FUZZ_TIMERFD, 0}, {434, FUZZ_PIDFD, 0}, {FUZZ_ID_CLONE, FUZZ_PID, 0},
+	{FUZZ_ID_FORK, FUZZ_PID, 0}, {FUZZ_ID_VFORK, FUZZ_PID, 0},
+	{FUZZ_ID_CLONE3, FUZZ_PID, 0}, {39, FUZZ_PID, 0}, {186, FUZZ_PID, 0},
+	{110, FUZZ_PID, 0}, {112, FUZZ_PID, 0}, {222, FUZZ_TIMER, 1}, {9, FUZZ_ADDRESS, 0},
+	{12, FUZZ_ADDRESS, 0}, {25, FUZZ_ADDRESS, 0},
 };
+/* clang-format on */
 
 static bool suits(enum fuzz_resource made, enum fuzz_resource want)
 {
-	return made == want || (want == FUZZ_FD && (made == FUZZ_PIPE || made == FUZZ_EPOLL || made == FUZZ_TIMERFD || made == FUZZ_PIDFD)) ||
+	return made == want ||
+	       (want == FUZZ_FD && (made == FUZZ_PIPE || made == FUZZ_EPOLL ||
+				    made == FUZZ_TIMERFD || made == FUZZ_PIDFD)) ||
 	       ((want == FUZZ_DIRECTORY || want == FUZZ_TTY) && made == FUZZ_FD);
 }
 
@@ -88,7 +96,8 @@ static bool set_resource(struct fuzz_generator *g, enum fuzz_resource want)
 {
 	int chosen = -1;
 	for (unsigned int i = 0; i < g->at; i++)
-		if (fuzz_call_makes(&g->p->call[i], want) && (chosen < 0 || fuzz_chance(&g->random, 50)))
+		if (fuzz_call_makes(&g->p->call[i], want) &&
+		    (chosen < 0 || fuzz_chance(&g->random, 50)))
 			chosen = i;
 	if (chosen < 0)
 		return false;
@@ -103,11 +112,16 @@ static bool set_resource(struct fuzz_generator *g, enum fuzz_resource want)
 
 uint64_t fuzz_boundary(struct fuzz_random *r)
 {
+	/* clang-format off */
 	static const uint64_t values[] = {
-		0, 1, 2, 3, 4, 7, 8, 16, 63, 64, 100, 255, 256, 511, 512, 1023, 1024, 4095, 4096, 4097, 8191, 8192, 12288, 16384, 65535, 65536, 0x100000, 0x200000,
-		0x400000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x7fffffffffff, 0x7fffffffefff,
-		0x7ffffffffffff000, 0x7ffffffffffffffe, 0x7fffffffffffffff, 0x8000000000000000, -4096ull, -4095ull, -2ull, -1ull, -1ull,
+		0, 1, 2, 3, 4, 7, 8, 16, 63, 64, 100, 255, 256, 511, 512, 1023, 1024, 4095,
+		4096, 4097, 8191, 8192, 12288, 16384, 65535, 65536, 0x100000, 0x200000,
+		0x400000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000,
+		0x100000001, 0x7fffffffffff, 0x7fffffffefff, 0x7ffffffffffff000,
+		0x7ffffffffffffffe, 0x7fffffffffffffff, 0x8000000000000000, -4096ull, -4095ull,
+		-2ull, -1ull, -1ull,
 	};
+	/* clang-format on */
 	return FUZZ_PICK(r, values);
 }
 
@@ -124,9 +138,22 @@ static uint64_t size_number(struct fuzz_random *r)
 
 static uint64_t user_address(struct fuzz_random *r)
 {
-	static const uint64_t values[] = {0,		      1,		  4096,		      0x7ffffffff000,	  0x7fffffffffff,    0x800000000000,
-					  0xffff800000000000, 0xffffffff80000000, 0xffffffffff600000, 0x8000000000000000, FUZZ_DATA_ADDR + 0x4ff8, -1ull,
-					  -8ull,	      FUZZ_RESULTS_ADDR,  0x400000,	      0x10000};
+	static const uint64_t values[] = {0,
+					  1,
+					  4096,
+					  0x7ffffffff000,
+					  0x7fffffffffff,
+					  0x800000000000,
+					  0xffff800000000000,
+					  0xffffffff80000000,
+					  0xffffffffff600000,
+					  0x8000000000000000,
+					  FUZZ_DATA_ADDR + 0x4ff8,
+					  -1ull,
+					  -8ull,
+					  FUZZ_RESULTS_ADDR,
+					  0x400000,
+					  0x10000};
 	return FUZZ_PICK(r, values);
 }
 
@@ -146,7 +173,8 @@ void fuzz_set_data(struct fuzz_generator *g, const void *data, unsigned int size
 {
 	struct fuzz_arg *a = fuzz_generator_arg(g);
 	*a = (struct fuzz_arg){.kind = FUZZ_ARG_DATA, .size = size};
-	a->value = fuzz_chance(&g->random, 90) ? (g->at % 16 * FUZZ_MAX_ARGS + g->k) * 64 : fuzz_below(&g->random, FUZZ_DATA_VALUES / 16) * 16;
+	a->value = fuzz_chance(&g->random, 90) ? (g->at % 16 * FUZZ_MAX_ARGS + g->k) * 64
+					       : fuzz_below(&g->random, FUZZ_DATA_VALUES / 16) * 16;
 	a->value %= FUZZ_DATA_VALUES;
 	if (fuzz_chance(&g->random, 2))
 		a->value = FUZZ_DATA_VALUES - 1 - fuzz_below(&g->random, 16);
@@ -158,9 +186,10 @@ void fuzz_set_data(struct fuzz_generator *g, const void *data, unsigned int size
 
 static void generate_memory(struct fuzz_generator *g)
 {
-	uint64_t value = fuzz_chance(&g->random, 80)   ? fuzz_below(&g->random, 16) * 4096
-			 : fuzz_chance(&g->random, 50) ? fuzz_below(&g->random, FUZZ_MEMORY_BYTES)
-						       : fuzz_below(&g->random, FUZZ_MEMORY_BYTES / 4096) * 4096;
+	uint64_t value = fuzz_chance(&g->random, 80) ? fuzz_below(&g->random, 16) * 4096
+			 : fuzz_chance(&g->random, 50)
+				 ? fuzz_below(&g->random, FUZZ_MEMORY_BYTES)
+				 : fuzz_below(&g->random, FUZZ_MEMORY_BYTES / 4096) * 4096;
 	*fuzz_generator_arg(g) = (struct fuzz_arg){.kind = FUZZ_ARG_MEMORY, .value = value};
 }
 
@@ -204,13 +233,16 @@ static void generate_pid(struct fuzz_generator *g)
 {
 	static const int8_t values[] = {0, 0, 0, -1, 1, 4, 4, 5, 5, 6, 7, -4, -5, 3, 100};
 	unsigned int id = fuzz_generator_row(g)->id;
-	bool single = id == FUZZ_ID_TKILL || id == FUZZ_ID_TGKILL || id == FUZZ_ID_RT_TGSIGQUEUEINFO; /* takes no 0 and no groups */
+	bool single = id == FUZZ_ID_TKILL || id == FUZZ_ID_TGKILL ||
+		      id == FUZZ_ID_RT_TGSIGQUEUEINFO; /* takes no 0 and no groups */
 	if (fuzz_chance(&g->random, 50) && set_resource(g, FUZZ_PID))
 		return;
 	if (single && fuzz_chance(&g->random, 80))
 		fuzz_set_const(g, 4 + fuzz_below(&g->random, 2) * fuzz_below(&g->random, 3));
 	else
-		fuzz_set_const(g, fuzz_chance(&g->random, 95) ? (uint64_t)FUZZ_PICK(&g->random, values) : fuzz_boundary(&g->random));
+		fuzz_set_const(g, fuzz_chance(&g->random, 95)
+					  ? (uint64_t)FUZZ_PICK(&g->random, values)
+					  : fuzz_boundary(&g->random));
 }
 
 static uint64_t id_number(struct fuzz_random *r)
@@ -227,14 +259,17 @@ static uint64_t signal_number(struct fuzz_random *r)
 
 static uint64_t mode_number(struct fuzz_random *r)
 {
-	static const uint32_t values[] = {0, 0644, 0755, 0777, 0600, 04755, 02755, 01777, 0100644, 0010644, 0020666, 0060600, 0140777, 0040755, 07777, 0444, 0111};
+	static const uint32_t values[] = {0,	   0644,    0755,    0777,    0600,    04755,
+					  02755,   01777,   0100644, 0010644, 0020666, 0060600,
+					  0140777, 0040755, 07777,   0444,    0111};
 	return fuzz_chance(r, 90) ? FUZZ_PICK(r, values) : fuzz_below(r, 010000);
 }
 
 /* makedev(1, 3) and the like. */
 static uint64_t device_number(struct fuzz_random *r)
 {
-	static const uint16_t values[] = {0, 0x103, 0x105, 0x107, 0x108, 0x109, 0x500, 0x502, 0x8800, 0x10a};
+	static const uint16_t values[] = {0,	 0x103, 0x105, 0x107,  0x108,
+					  0x109, 0x500, 0x502, 0x8800, 0x10a};
 	return fuzz_chance(r, 90) ? FUZZ_PICK(r, values) : fuzz_boundary(r);
 }
 
@@ -261,7 +296,8 @@ static uint64_t count_number(struct fuzz_generator *g)
 static bool takes_sigset(const struct fuzz_row *row)
 {
 	for (unsigned int k = 0; k < row->argc; k++)
-		if (row->kind[k] == FUZZ_KIND_SIGSET_IN || row->kind[k] == FUZZ_KIND_SIGSET_OUT || row->kind[k] == FUZZ_KIND_SIGACTION_OUT)
+		if (row->kind[k] == FUZZ_KIND_SIGSET_IN || row->kind[k] == FUZZ_KIND_SIGSET_OUT ||
+		    row->kind[k] == FUZZ_KIND_SIGACTION_OUT)
 			return true;
 	return false;
 }
@@ -283,7 +319,8 @@ static uint64_t structure_size(struct fuzz_generator *g)
 	return size_number(&g->random);
 }
 
-/* A number for ULONG and its like: what fcntl, ioctl and prctl take is either a small number or an address. */
+/* A number for ULONG and its like: what fcntl, ioctl and prctl take is either a small number or an
+ * address. */
 static void generate_word(struct fuzz_generator *g)
 {
 	unsigned int id = fuzz_generator_row(g)->id, what = fuzz_below(&g->random, 100);
@@ -291,7 +328,8 @@ static void generate_word(struct fuzz_generator *g)
 	if (pointer && what < 55)
 		fuzz_generate_pointer(g);
 	else if (pointer && what < 70)
-		fuzz_set_const(g, id == 72 ? (uint64_t)1 << fuzz_below(&g->random, 17) : signal_number(&g->random));
+		fuzz_set_const(g, id == 72 ? (uint64_t)1 << fuzz_below(&g->random, 17)
+					   : signal_number(&g->random));
 	else if (!strcmp(fuzz_generator_row(g)->arg[g->k], "flags") && what < 95)
 		fuzz_set_const(g, 0);
 	else if (!strcmp(fuzz_generator_row(g)->arg[g->k], "off") && what < 95)
@@ -316,15 +354,20 @@ static void generate_int(struct fuzz_generator *g)
 /* reboot(2): the right magic numbers most times. */
 static void generate_uint(struct fuzz_generator *g)
 {
-	if (fuzz_generator_row(g)->id == 315 && fuzz_chance(&g->random, 80)) { /* sched_getattr's size */
+	if (fuzz_generator_row(g)->id == 315 &&
+	    fuzz_chance(&g->random, 80)) { /* sched_getattr's size */
 		fuzz_set_const(g, 48 + fuzz_below(&g->random, 2) * 8);
 		return;
 	}
-	static const uint32_t magic1[] = {0xfee1dead}, magic2[] = {672274793, 85072278}, commands[] = {0, 0x01234567, 0xcdef0123, 0x4321fedc, 0xa1b2c3d4, 0xd000fce2};
+	static const uint32_t magic1[] = {0xfee1dead}, magic2[] = {672274793, 85072278},
+			      commands[] = {0,		0x01234567, 0xcdef0123,
+					    0x4321fedc, 0xa1b2c3d4, 0xd000fce2};
 	if (fuzz_generator_row(g)->id != 169 || fuzz_chance(&g->random, 10))
 		fuzz_set_const(g, count_number(g));
 	else
-		fuzz_set_const(g, g->k == 0 ? FUZZ_PICK(&g->random, magic1) : g->k == 1 ? FUZZ_PICK(&g->random, magic2) : FUZZ_PICK(&g->random, commands));
+		fuzz_set_const(g, g->k == 0   ? FUZZ_PICK(&g->random, magic1)
+				  : g->k == 1 ? FUZZ_PICK(&g->random, magic2)
+					      : FUZZ_PICK(&g->random, commands));
 }
 
 static uint64_t flag_bits(struct fuzz_random *r)

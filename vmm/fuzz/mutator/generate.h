@@ -1,4 +1,5 @@
-/* New calls and arguments that make sense where they stand. Internal to the mutator and to those who make seeds. */
+/* New calls and arguments that make sense where they stand. Internal to the mutator and to those
+ * who make seeds. */
 #ifndef FUZZ_GENERATE_H
 #define FUZZ_GENERATE_H
 
@@ -6,7 +7,19 @@
 #include "shared/fuzz/grammar.h"
 
 /* What a call answers, or writes, that others take. */
-enum fuzz_resource { FUZZ_NOTHING, FUZZ_FD, FUZZ_PIPE, FUZZ_EPOLL, FUZZ_TIMERFD, FUZZ_PIDFD, FUZZ_DIRECTORY, FUZZ_TTY, FUZZ_PID, FUZZ_TIMER, FUZZ_ADDRESS };
+enum fuzz_resource {
+	FUZZ_NOTHING,
+	FUZZ_FD,
+	FUZZ_PIPE,
+	FUZZ_EPOLL,
+	FUZZ_TIMERFD,
+	FUZZ_PIDFD,
+	FUZZ_DIRECTORY,
+	FUZZ_TTY,
+	FUZZ_PID,
+	FUZZ_TIMER,
+	FUZZ_ADDRESS
+};
 
 struct fuzz_generator {
 	struct fuzz_random random;
@@ -19,7 +32,8 @@ struct fuzz_generator {
 /* The call of a row, arguments and all, for place g->at of g->p. */
 void fuzz_generate_call(struct fuzz_generator *g, unsigned int row, struct fuzz_call *out);
 /* The same, so that what it makes is a resource of that kind, where the arguments decide. */
-void fuzz_generate_maker(struct fuzz_generator *g, unsigned int row, enum fuzz_resource want, struct fuzz_call *out);
+void fuzz_generate_maker(struct fuzz_generator *g, unsigned int row, enum fuzz_resource want,
+			 struct fuzz_call *out);
 /* Does this call, as far as its arguments tell? */
 bool fuzz_call_makes(const struct fuzz_call *call, enum fuzz_resource want);
 /* Is what the call opens, by its path, a resource of that kind: a directory, a terminal? */

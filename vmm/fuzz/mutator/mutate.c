@@ -36,7 +36,8 @@ static bool uses_result(const struct fuzz_program *p, unsigned int at, const str
 	return false;
 }
 
-/* One of the set, rather one that has to do with the calls before: it takes what they make, or is of their epic. */
+/* One of the set, rather one that has to do with the calls before: it takes what they make, or is
+ * of their epic. */
 static unsigned int pick_row(struct fuzz_mutation *m, const struct fuzz_program *p, unsigned int at)
 {
 	unsigned int row = m->row[fuzz_below(&m->random, m->rows)];
@@ -49,14 +50,16 @@ static unsigned int pick_row(struct fuzz_mutation *m, const struct fuzz_program 
 	return row;
 }
 
-static void make_call(struct fuzz_mutation *m, const struct fuzz_program *p, unsigned int at, unsigned int row, struct fuzz_call *out)
+static void make_call(struct fuzz_mutation *m, const struct fuzz_program *p, unsigned int at,
+		      unsigned int row, struct fuzz_call *out)
 {
 	struct fuzz_generator g = {.random = m->random, .p = p, .at = at};
 	fuzz_generate_call(&g, row, out);
 	m->random = g.random;
 }
 
-static void insert_row(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at, unsigned int row)
+static void insert_row(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at,
+		       unsigned int row)
 {
 	struct fuzz_call c;
 	make_call(m, p, at, row, &c);
@@ -83,15 +86,18 @@ static int pick_maker(struct fuzz_mutation *m, enum fuzz_resource want)
 	return -1;
 }
 
-/* In front of at: calls that make what row takes and no call before at makes. How many were put there. */
-static unsigned int insert_makers(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at, const struct fuzz_row *row)
+/* In front of at: calls that make what row takes and no call before at makes. How many were put
+ * there. */
+static unsigned int insert_makers(struct fuzz_mutation *m, struct fuzz_program *p, unsigned int at,
+				  const struct fuzz_row *row)
 {
 	unsigned int first = at;
 	for (unsigned int k = 0; k < row->argc && p->count + 2 < FUZZ_MAX_CALLS; k++) {
 		enum fuzz_resource want = fuzz_arg_resource(row, k);
 		if (want == FUZZ_NOTHING || is_made(p, at, want))
 			continue;
-		int maker = want == FUZZ_PID && fuzz_chance(&m->random, 60) ? -1 : pick_maker(m, want);
+		int maker =
+			want == FUZZ_PID && fuzz_chance(&m->random, 60) ? -1 : pick_maker(m, want);
 		if (maker < 0)
 			continue;
 		struct fuzz_generator g = {.random = m->random, .p = p, .at = at};
@@ -105,11 +111,14 @@ static unsigned int insert_makers(struct fuzz_mutation *m, struct fuzz_program *
 
 /* ---- the changes; each leaves the program as it is where it makes no sense ---- */
 
-typedef void change_function(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other);
+typedef void change_function(struct fuzz_mutation *m, struct fuzz_program *p,
+			     const struct fuzz_program *other);
 
-static void change_insert(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_insert(struct fuzz_mutation *m, struct fuzz_program *p,
+			  const struct fuzz_program *other __attribute__((unused)))
 {
-	unsigned int at = fuzz_chance(&m->random, 50) ? p->count : fuzz_below(&m->random, p->count + 1u);
+	unsigned int at =
+		fuzz_chance(&m->random, 50) ? p->count : fuzz_below(&m->random, p->count + 1u);
 	if (p->count + 2 > FUZZ_MAX_CALLS)
 		return;
 	unsigned int row = pick_row(m, p, at);
@@ -118,13 +127,15 @@ static void change_insert(struct fuzz_mutation *m, struct fuzz_program *p, const
 	insert_row(m, p, at, row);
 }
 
-static void change_remove(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_remove(struct fuzz_mutation *m, struct fuzz_program *p,
+			  const struct fuzz_program *other __attribute__((unused)))
 {
 	if (p->count > 1)
 		fuzz_remove_call(p, pick_call(m, p));
 }
 
-static void change_duplicate(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_duplicate(struct fuzz_mutation *m, struct fuzz_program *p,
+			     const struct fuzz_program *other __attribute__((unused)))
 {
 	if (!p->count)
 		return;
@@ -134,7 +145,8 @@ static void change_duplicate(struct fuzz_mutation *m, struct fuzz_program *p, co
 }
 
 /* Two neighbours: what the first one made, the second cannot have used any more. */
-static void change_swap(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_swap(struct fuzz_mutation *m, struct fuzz_program *p,
+			const struct fuzz_program *other __attribute__((unused)))
 {
 	if (p->count < 2)
 		return;
@@ -144,7 +156,8 @@ static void change_swap(struct fuzz_mutation *m, struct fuzz_program *p, const s
 	fuzz_insert_call(p, at + 1, &c);
 }
 
-static void change_replace(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_replace(struct fuzz_mutation *m, struct fuzz_program *p,
+			   const struct fuzz_program *other __attribute__((unused)))
 {
 	if (!p->count)
 		return;
@@ -155,7 +168,8 @@ static void change_replace(struct fuzz_mutation *m, struct fuzz_program *p, cons
 	p->call[at] = c;
 }
 
-static void change_argument(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_argument(struct fuzz_mutation *m, struct fuzz_program *p,
+			    const struct fuzz_program *other __attribute__((unused)))
 {
 	unsigned int at = p->count ? pick_call(m, p) : 0;
 	if (!p->count || !fuzz_row[p->call[at].row].argc)
@@ -188,30 +202,36 @@ static void change_bytes(struct fuzz_mutation *m, struct fuzz_arg *a)
 }
 
 /* A little of an argument: a bit, one more, a boundary, some of its bytes. */
-static void change_value(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_value(struct fuzz_mutation *m, struct fuzz_program *p,
+			 const struct fuzz_program *other __attribute__((unused)))
 {
 	unsigned int at = p->count ? pick_call(m, p) : 0;
 	if (!p->count || !fuzz_row[p->call[at].row].argc)
 		return;
-	struct fuzz_arg *a = &p->call[at].arg[fuzz_below(&m->random, fuzz_row[p->call[at].row].argc)];
+	struct fuzz_arg *a =
+		&p->call[at].arg[fuzz_below(&m->random, fuzz_row[p->call[at].row].argc)];
 	if (a->kind == FUZZ_ARG_DATA && a->size && fuzz_chance(&m->random, 80)) {
 		change_bytes(m, a);
 	} else if (a->kind == FUZZ_ARG_DATA) {
 		a->value = fuzz_below(&m->random, FUZZ_DATA_VALUES);
 	} else if (a->kind == FUZZ_ARG_CONST) {
 		unsigned int how = fuzz_below(&m->random, 10);
-		a->value = how < 4 ? a->value ^ 1ull << fuzz_below(&m->random, 32) : how < 7 ? a->value + (how == 6 ? -1ull : 1) : fuzz_boundary(&m->random);
+		a->value = how < 4   ? a->value ^ 1ull << fuzz_below(&m->random, 32)
+			   : how < 7 ? a->value + (how == 6 ? -1ull : 1)
+				     : fuzz_boundary(&m->random);
 	} else if (a->kind == FUZZ_ARG_MEMORY) {
 		a->value = fuzz_below(&m->random, FUZZ_MEMORY_BYTES);
 	}
 }
 
 /* What an argument of another call of the program refers to, or is. */
-static void change_reference(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_reference(struct fuzz_mutation *m, struct fuzz_program *p,
+			     const struct fuzz_program *other __attribute__((unused)))
 {
 	if (p->count < 2)
 		return;
-	unsigned int to = 1 + fuzz_below(&m->random, p->count - 1u), from = fuzz_below(&m->random, to);
+	unsigned int to = 1 + fuzz_below(&m->random, p->count - 1u),
+		     from = fuzz_below(&m->random, to);
 	struct fuzz_call *c = &p->call[to];
 	if (!fuzz_row[c->row].argc)
 		return;
@@ -224,12 +244,15 @@ static void change_reference(struct fuzz_mutation *m, struct fuzz_program *p, co
 }
 
 /* Another program's calls behind or among these. Their references move along with them. */
-static void change_splice(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other)
+static void change_splice(struct fuzz_mutation *m, struct fuzz_program *p,
+			  const struct fuzz_program *other)
 {
 	if (!other || !other->count)
 		return;
 	unsigned int first = fuzz_chance(&m->random, 50) ? 0 : fuzz_below(&m->random, other->count);
-	unsigned int n = 1 + fuzz_below(&m->random, other->count - first), at = fuzz_chance(&m->random, 70) ? p->count : fuzz_below(&m->random, p->count + 1u);
+	unsigned int n = 1 + fuzz_below(&m->random, other->count - first),
+		     at = fuzz_chance(&m->random, 70) ? p->count
+						      : fuzz_below(&m->random, p->count + 1u);
 	for (unsigned int i = 0; i < n; i++) {
 		struct fuzz_call c = other->call[first + i];
 		c.thread %= p->threads;
@@ -246,32 +269,41 @@ static void change_splice(struct fuzz_mutation *m, struct fuzz_program *p, const
 	}
 }
 
-static void change_threads(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_threads(struct fuzz_mutation *m, struct fuzz_program *p,
+			   const struct fuzz_program *other __attribute__((unused)))
 {
 	p->threads = fuzz_chance(&m->random, 50) ? 1 : 1 + fuzz_below(&m->random, FUZZ_MAX_THREADS);
 	for (unsigned int i = 0; i < p->count; i++)
-		p->call[i].thread = fuzz_chance(&m->random, 50) ? p->call[i].thread % p->threads : fuzz_below(&m->random, p->threads);
+		p->call[i].thread = fuzz_chance(&m->random, 50)
+					    ? p->call[i].thread % p->threads
+					    : fuzz_below(&m->random, p->threads);
 }
 
 /* Let a child make some of the calls. */
-static void change_fork(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other __attribute__((unused)))
+static void change_fork(struct fuzz_mutation *m, struct fuzz_program *p,
+			const struct fuzz_program *other __attribute__((unused)))
 {
-	static const uint16_t ids[] = {FUZZ_ID_FORK, FUZZ_ID_FORK, FUZZ_ID_VFORK, FUZZ_ID_CLONE, FUZZ_ID_CLONE3};
-	unsigned int row = fuzz_row_find(FUZZ_PICK(&m->random, ids)), at = fuzz_below(&m->random, p->count + 1u);
+	static const uint16_t ids[] = {FUZZ_ID_FORK, FUZZ_ID_FORK, FUZZ_ID_VFORK, FUZZ_ID_CLONE,
+				       FUZZ_ID_CLONE3};
+	unsigned int row = fuzz_row_find(FUZZ_PICK(&m->random, ids)),
+		     at = fuzz_below(&m->random, p->count + 1u);
 	struct fuzz_call c;
 	if (!fuzz_set_has(&m->set, row))
 		return;
 	make_call(m, p, at, row, &c);
 	c.child = 0;
 	if (fuzz_insert_call(p, at, &c))
-		p->call[at].child = fuzz_below(&m->random, p->count - at < FUZZ_MAX_CHILD ? p->count - at : FUZZ_MAX_CHILD);
+		p->call[at].child =
+			fuzz_below(&m->random,
+				   p->count - at < FUZZ_MAX_CHILD ? p->count - at : FUZZ_MAX_CHILD);
 }
 
 static change_function *const changes[] = {
-	change_insert,	  change_insert,    change_insert, change_insert, change_insert, change_remove,	   change_remove, change_duplicate, change_swap,
-	change_replace,	  change_replace,   change_argument, change_argument, change_argument, change_argument, change_value,  change_value,	    change_value,
-	change_reference, change_reference, change_splice, change_splice, change_threads, change_fork,
-};
+	change_insert,	change_insert,	 change_insert,	   change_insert,    change_insert,
+	change_remove,	change_remove,	 change_duplicate, change_swap,	     change_replace,
+	change_replace, change_argument, change_argument,  change_argument,  change_argument,
+	change_value,	change_value,	 change_value,	   change_reference, change_reference,
+	change_splice,	change_splice,	 change_threads,   change_fork};
 
 void fuzz_mutate(struct fuzz_mutation *m, struct fuzz_program *p, const struct fuzz_program *other)
 {

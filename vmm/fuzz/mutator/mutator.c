@@ -1,7 +1,9 @@
 /*
- * The custom mutator of afl-fuzz 4.04 (AFL_CUSTOM_MUTATOR_LIBRARY): docs/custom_mutators.md of AFL++ has the contracts.
+ * The custom mutator of afl-fuzz 4.04 (AFL_CUSTOM_MUTATOR_LIBRARY): docs/custom_mutators.md of
+ * AFL++ has the contracts.
  *
- * MOTE_FUZZ_CALLS in the environment: the calls that may be put into programs, as fuzz_set_parse() takes them.
+ * MOTE_FUZZ_CALLS in the environment: the calls that may be put into programs, as fuzz_set_parse()
+ * takes them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,8 @@ struct mutator {
 #pragma GCC visibility push(default)
 void *afl_custom_init(void *afl, unsigned int seed);
 void afl_custom_deinit(void *data);
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add, size_t add_size, size_t max_size);
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add,
+		       size_t add_size, size_t max_size);
 int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size);
 size_t afl_custom_trim(void *data, uint8_t **out);
 int32_t afl_custom_post_trim(void *data, int success);
@@ -50,7 +53,8 @@ static size_t encode(struct mutator *m, const struct fuzz_program *p, size_t max
 	return fuzz_encode(p, m->out, max_size < sizeof(m->out) ? max_size : sizeof(m->out));
 }
 
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add, size_t add_size, size_t max_size)
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uint8_t *add,
+		       size_t add_size, size_t max_size)
 {
 	struct mutator *m = data;
 	fuzz_decode(buf, size, &m->program);
@@ -61,7 +65,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uin
 	return encode(m, &m->program, max_size);
 }
 
-/* Trimming goes from the last call to the first and tries without each; then without each argument's bytes. */
+/* Trimming goes from the last call to the first and tries without each; then without each
+ * argument's bytes. */
 int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size)
 {
 	struct mutator *m = data;

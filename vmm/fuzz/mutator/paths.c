@@ -4,7 +4,11 @@
 #include "generate.h"
 #include "shared/fuzz/tree.h"
 
-#define LIST(...) (const char *const[]){__VA_ARGS__, NULL} /* outside functions */
+#define LIST(...)                                                                                  \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	} /* outside functions */
 
 /* By the number of the call on x86_64 and, where it has two, the argument's name. */
 static const struct {
@@ -26,20 +30,29 @@ static const struct {
 	{264, "new", LIST("n", "d/n", "m/f", "tmp/t", "b", "d/dir")},
 	{316, "new", LIST("n", "d/n", "m/f", "tmp/t", "b", "d/dir")},
 	{84, NULL, LIST("d/dir", "n", "m", "tmp", "d/n", "tmp/t")},
-	{89, NULL, LIST("d/link", "d/up", "loop", "dangling", "proc/self/cwd", "proc/self/exe", "proc/self/fd/3", "dev/ptmx")},
-	{267, NULL, LIST("d/link", "d/up", "loop", "dangling", "proc/self/cwd", "proc/self/exe", "proc/self/fd/3", "dev/ptmx")},
+	{89, NULL,
+	 LIST("d/link", "d/up", "loop", "dangling", "proc/self/cwd", "proc/self/exe",
+	      "proc/self/fd/3", "dev/ptmx")},
+	{267, NULL,
+	 LIST("d/link", "d/up", "loop", "dangling", "proc/self/cwd", "proc/self/exe",
+	      "proc/self/fd/3", "dev/ptmx")},
 	{80, NULL, LIST("d", "d/dir", "tmp", "..", "/", "m", "proc", "d/up")}, /* chdir, chroot */
 	{161, NULL, LIST("d", "d/dir", "tmp", "..", "/", "m", "proc", "d/up")},
 	{165, "target", LIST("m", "tmp", "d", "d/dir", "a", "/", "proc")}, /* mount, umount2 */
 	{166, NULL, LIST("m", "tmp", "d", "d/dir", "proc", "dev/pts", "dev/null", "/")},
-	{FUZZ_ID_EXECVE, NULL, LIST("bin/exit", "bin/exit", "bin/script", "bin/broken", "bin/nothing", "a", "proc/self/exe")},
-	{FUZZ_ID_EXECVEAT, NULL, LIST("bin/exit", "bin/exit", "bin/script", "bin/broken", "bin/nothing", "", "proc/self/exe")},
+	{FUZZ_ID_EXECVE, NULL,
+	 LIST("bin/exit", "bin/exit", "bin/script", "bin/broken", "bin/nothing", "a",
+	      "proc/self/exe")},
+	{FUZZ_ID_EXECVEAT, NULL,
+	 LIST("bin/exit", "bin/exit", "bin/script", "bin/broken", "bin/nothing", "",
+	      "proc/self/exe")},
 };
 
 static const char *const *find_suiting(const struct fuzz_row *row, unsigned int k)
 {
 	for (unsigned int i = 0; i < sizeof(suiting) / sizeof(*suiting); i++)
-		if (suiting[i].id == row->id && (!suiting[i].arg || !strcmp(suiting[i].arg, row->arg[k])))
+		if (suiting[i].id == row->id &&
+		    (!suiting[i].arg || !strcmp(suiting[i].arg, row->arg[k])))
 			return suiting[i].paths;
 	return NULL;
 }
@@ -65,7 +78,8 @@ static unsigned int pick(struct fuzz_random *r, const char *const *paths)
 void fuzz_generate_path(struct fuzz_generator *g)
 {
 	const char *const *paths = find_suiting(fuzz_generator_row(g), g->k);
-	unsigned int n = fuzz_below(&g->random, fuzz_chance(&g->random, 60) ? USUAL_PATHS : fuzz_path_count);
+	unsigned int n =
+		fuzz_below(&g->random, fuzz_chance(&g->random, 60) ? USUAL_PATHS : fuzz_path_count);
 	if (paths && fuzz_chance(&g->random, 70))
 		n = pick(&g->random, paths);
 	*fuzz_generator_arg(g) = (struct fuzz_arg){.kind = FUZZ_ARG_PATH, .value = n};
@@ -75,8 +89,10 @@ void fuzz_generate_path(struct fuzz_generator *g)
 
 static const char *const *openable(enum fuzz_resource want)
 {
-	static const char *const directories[] = {".", "d", "tmp", "proc/self/fd", "dev", "/", "d/dir", NULL};
-	static const char *const terminals[] = {"dev/ptmx", "dev/ptmx", "dev/pts/0", "dev/tty", "dev/pts/ptmx", NULL};
+	static const char *const directories[] = {".",	 "d", "tmp",   "proc/self/fd",
+						  "dev", "/", "d/dir", NULL};
+	static const char *const terminals[] = {"dev/ptmx", "dev/ptmx",	    "dev/pts/0",
+						"dev/tty",  "dev/pts/ptmx", NULL};
 	static const char *const files[] = {"a", "b", "big", "d/x", "n", "fifo", "d/link", NULL};
 	return want == FUZZ_DIRECTORY ? directories : want == FUZZ_TTY ? terminals : files;
 }
@@ -98,15 +114,21 @@ bool fuzz_call_opens(const struct fuzz_call *call, enum fuzz_resource want)
 	return false;
 }
 
-void fuzz_generate_maker(struct fuzz_generator *g, unsigned int row, enum fuzz_resource want, struct fuzz_call *out)
+void fuzz_generate_maker(struct fuzz_generator *g, unsigned int row, enum fuzz_resource want,
+			 struct fuzz_call *out)
 {
 	const struct fuzz_row *r = &fuzz_row[row];
 	fuzz_generate_call(g, row, out);
 	for (unsigned int k = 0; k < r->argc; k++) {
 		if (r->kind[k] == FUZZ_KIND_PATH && fuzz_chance(&g->random, 85))
-			out->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_PATH, .value = pick(&g->random, openable(want))};
-		if (r->kind[k] == FUZZ_KIND_OPEN_FLAGS && r->kind[0] != FUZZ_KIND_FDPAIR && fuzz_chance(&g->random, 70))
-			out->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_CONST, .value = want == FUZZ_DIRECTORY ? 0 : want == FUZZ_TTY ? 04402 : 0102};
+			out->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_PATH,
+							.value = pick(&g->random, openable(want))};
+		if (r->kind[k] == FUZZ_KIND_OPEN_FLAGS && r->kind[0] != FUZZ_KIND_FDPAIR &&
+		    fuzz_chance(&g->random, 70))
+			out->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_CONST,
+							.value = want == FUZZ_DIRECTORY ? 0
+								 : want == FUZZ_TTY	? 04402
+											: 0102};
 		if (r->kind[k] == FUZZ_KIND_DIRFD)
 			out->arg[k] = (struct fuzz_arg){.kind = FUZZ_ARG_CONST, .value = -100ull};
 	}
