@@ -658,7 +658,7 @@ START_TEST(remap_errors)
 	ck_assert_int_eq(mm_remap(mm, BASE, 3 * PG, 5 * PG, MREMAP_MAYMOVE, 0), -EFAULT);
 	ck_assert_int_eq(mm_remap(mm, BASE + 9 * PG, PG, 2 * PG, MREMAP_MAYMOVE, 0), -EFAULT);
 	ck_assert_int_eq(mm_remap(mm, USER_TOP, PG, 2 * PG, MREMAP_MAYMOVE, 0), -EFAULT);
-	ck_assert_int_eq(mm_remap(mm, BASE, ~0ul & PAGE_MASK, PG, 0, 0), -EFAULT);
+	ck_assert_int_eq(mm_remap(mm, BASE, ~0ul & PAGE_MASK, PG, 0, 0), -EINVAL);
 	ck_assert_int_eq(mm_remap(mm, BASE, PG, USER_TOP, MREMAP_MAYMOVE, 0), -ENOMEM);
 }
 END_TEST
