@@ -13,7 +13,7 @@ same() {
 
 make -s install $install >"$work/log" 2>&1
 same install 0 $?
-for f in bin/mote lib/mote/kernel lib/libmote.a lib/pkgconfig/mote.pc include/mote/mote.h include/mote/boot.h share/man/man1/mote.1 \
+for f in bin/mote lib/mote/kernel lib/mote/fuzz/kernel lib/mote/fuzz/executor lib/mote/fuzz/seeds/files lib/libmote.a lib/pkgconfig/mote.pc include/mote/mote.h include/mote/boot.h share/man/man1/mote.1 \
 	share/bash-completion/completions/mote share/zsh/site-functions/_mote; do
 	[ -s "$dest/$f" ] || echo "FAIL installed: no $f"
 done
