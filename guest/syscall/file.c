@@ -151,10 +151,31 @@ static int iovec_get(struct iovec_import *v, const void __user *iov, int count, 
 static int rw_flags_check(struct file *f, unsigned int flags, bool write)
 {
 	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+	if (write && f->ops->write_by_segment)
+		known = RWF_HIPRI;
 	if (flags & ~known || (flags & RWF_APPEND && !write))
 		return -EOPNOTSUPP;
 	bool never_waits = S_ISREG(f->inode->mode) || (S_ISCHR(f->inode->mode) && f->ops->seek);
 	return flags & RWF_NOWAIT && !never_waits ? -EOPNOTSUPP : 0;
+}
+
+/* One write for each segment, up to the first that is not taken whole. An empty one counts only in front. */
+static isize write_segments(struct file *f, struct uio *u, file_off *pos)
+{
+	isize done = 0;
+	while (u->left) {
+		struct uio_segment s = *u->seg;
+		struct uio one;
+		uio_user(&one, &s, s.base, s.len);
+		isize n = transfer(f, &one, pos, true);
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		uio_skip(u, (size_t)n);
+		if ((size_t)n < s.len)
+			break;
+	}
+	return done;
 }
 
 /* pos NULL: the file's own. */
@@ -170,8 +191,12 @@ static isize transfer_vector(struct file *f, const void __user *iov, int count, 
 	isize done = 0; /* of nothing: not even flags are looked at */
 	if (u.left || !(write ? (void *)f->ops->write : (void *)f->ops->read)) {
 		done = rw_flags_check(f, flags, write);
-		if (!done)
-			done = transfer(f, &u, pos ? pos : &f->pos, write);
+		if (!pos)
+			pos = &f->pos;
+		if (!done && write && f->ops->write_by_segment)
+			done = write_segments(f, &u, pos);
+		else if (!done)
+			done = transfer(f, &u, pos, write);
 	}
 	iovec_release(&v);
 	return done;

@@ -358,7 +358,8 @@ static long list_fd(int fd, void __user *out, size_t size, bool old)
 	struct file *f = fd_get(fd);
 	if (!f)
 		return -EBADF;
-	long ret = list_directory(f, out, (u32)size, old);
+	/* Counted in an int: a size beyond that has room for nothing. */
+	long ret = list_directory(f, out, (s32)size < 0 ? 0 : (u32)size, old);
 	file_put(f);
 	return ret;
 }

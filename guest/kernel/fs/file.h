@@ -31,6 +31,8 @@ struct file_ops {
 	/* Move data at *pos and advance *pos; pos is &f->pos for read(2), a local for pread(2), NULL for streams. NULL: -EINVAL. */
 	isize (*read)(struct file *f, struct uio *to, file_off *pos);
 	isize (*write)(struct file *f, struct uio *from, file_off *pos);
+	/* No write takes several buffers: writev(2) writes one after the other, and no flag of pwritev2(2) is known. */
+	bool write_by_segment;
 	/* NULL: -ESPIPE. */
 	file_off (*seek)(struct file *f, file_off off, int whence);
 	/* Events ready now (EPOLL*); registers waiters with poll_wait. NULL: always readable and writable. Must not sleep. */

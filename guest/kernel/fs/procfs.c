@@ -8,7 +8,7 @@
 #include "kernel/task/task.h"
 
 static const struct inode_ops dir_ops, file_inode_ops, link_ops, magic_link_ops;
-static const struct file_ops dir_file_ops, text_file_ops;
+static const struct file_ops dir_file_ops, text_file_ops, task_text_ops, task_text_store_ops;
 static SLAB_CACHE(node_cache, "proc_node", struct proc_node);
 
 static struct proc_node *node_of(const struct inode *i)
@@ -18,8 +18,16 @@ static struct proc_node *node_of(const struct inode *i)
 
 /* ---- inodes ---- */
 
-static void bind_ops(struct inode *i, const struct proc_entry *e)
+static const struct file_ops *text_ops(const struct proc_node *n)
 {
+	if (!n->pid)
+		return &text_file_ops;
+	return n->entry->store ? &task_text_store_ops : &task_text_ops;
+}
+
+static void bind_ops(struct inode *i, const struct proc_node *n)
+{
+	const struct proc_entry *e = n->entry;
 	switch (e->mode & S_IFMT) {
 	case S_IFDIR:
 		i->nlink = 2;
@@ -31,7 +39,7 @@ static void bind_ops(struct inode *i, const struct proc_entry *e)
 		break;
 	default:
 		i->ops = &file_inode_ops;
-		i->file_ops = e->file_ops ? e->file_ops : &text_file_ops;
+		i->file_ops = e->file_ops ? e->file_ops : text_ops(n);
 	}
 }
 
@@ -57,7 +65,7 @@ static int node_init_inode(struct inode *i, const struct proc_node *n)
 	*own = *n;
 	i->private = own;
 	set_owner(i, n);
-	bind_ops(i, n->entry);
+	bind_ops(i, n);
 	return 0;
 }
 
@@ -291,29 +299,45 @@ static isize text_read(struct file *f, struct uio *to, file_off *pos)
 	return done || !n ? (isize)done : -EFAULT;
 }
 
-static isize text_write(struct file *f, struct uio *from, file_off *pos)
+/* One text for n->entry->store. */
+static isize store_text(const struct proc_node *n, struct uio *from, size_t len)
 {
-	const struct proc_node *n = node_of(f->inode);
-	size_t len = from->left;
-	if (!n->entry->store)
-		return n->pid ? -EINVAL : -EIO; /* as Linux, which has two kinds of these */
-	if (n->pid && !n->pid->task)
-		return -ESRCH;
-	if (len >= PAGE_SIZE)
-		return -EINVAL;
 	char *text = kmalloc(len + 1);
 	if (!text)
 		return -ENOMEM;
 	isize result = -EFAULT;
 	if (uio_read(from, text, len) == len) {
 		text[len] = '\0';
-		result = n->entry->store(n, text, len);
+		result = n->pid && !n->pid->task ? -ESRCH : n->entry->store(n, text, len);
 	}
 	kfree(text);
+	return result;
+}
+
+static isize text_write(struct file *f, struct uio *from, file_off *pos)
+{
+	const struct proc_node *n = node_of(f->inode);
+	size_t len = from->left;
+	if (!n->entry->store)
+		return -EIO;
+	if (len >= PAGE_SIZE)
+		return -EINVAL;
+	isize result = store_text(n, from, len);
 	if (result)
 		return result;
 	*pos += (file_off)len;
 	return (isize)len;
+}
+
+/* What is about a process has no position to write at. */
+static isize task_text_write(struct file *f, struct uio *from, file_off *pos __unused)
+{
+	const struct proc_node *n = node_of(f->inode);
+	size_t len = from->left, taken = MIN(len, (size_t)n->entry->store_max);
+	isize result = store_text(n, from, taken);
+	if (result)
+		return result;
+	return (isize)(n->entry->store_rest ? len : taken);
 }
 
 static file_off text_seek(struct file *f, file_off off, int whence)
@@ -400,6 +424,12 @@ static const struct file_ops dir_file_ops = {
 	.read = dir_read, .readdir = proc_readdir, .seek = dir_seek};
 static const struct file_ops text_file_ops = {
 	.read = text_read, .write = text_write, .seek = text_seek, .release = text_release};
+static const struct file_ops task_text_ops = {.read = text_read, .seek = text_seek, .release = text_release};
+static const struct file_ops task_text_store_ops = {.read = text_read,
+						    .write = task_text_write,
+						    .write_by_segment = true,
+						    .seek = text_seek,
+						    .release = text_release};
 
 /* ---- the super block ---- */
 

@@ -62,8 +62,11 @@ struct proc_entry {
 	bool guarded;
 	/* 0 or -errno; may sleep. */
 	int (*show)(const struct proc_node *n, struct proc_text *t);
-	/* One write(2), NUL-terminated, at most a page: 0 or -errno. */
+	/* One write(2), NUL-terminated, at most a page: 0 or -errno. Of a process: at most store_max bytes; the rest is not written, or
+	 * (store_rest) counts as written. */
 	int (*store)(const struct proc_node *n, char *text, size_t len);
+	unsigned int store_max;
+	bool store_rest;
 	/* Files that are no texts: in place of show and store; inode->private is the proc_node. */
 	const struct file_ops *file_ops;
 	/* Directories */

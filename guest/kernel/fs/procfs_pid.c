@@ -112,16 +112,13 @@ static int show_comm(const struct proc_node *n, struct proc_text *t)
 }
 
 /* proc(5): threads of the same process only. */
-static int store_comm(const struct proc_node *n, char *text, size_t len)
+static int store_comm(const struct proc_node *n, char *text, size_t len __unused)
 {
 	struct task *t = proc_task(n);
 	if (t->process != task_current()->process)
 		return -EINVAL;
-	if (len && text[len - 1] == '\n')
-		text[--len] = '\0';
-	len = MIN(strlen(text), sizeof(t->comm) - 1);
 	memset(t->comm, 0, sizeof(t->comm));
-	memcpy(t->comm, text, len);
+	memcpy(t->comm, text, strlen(text));
 	return 0;
 }
 
@@ -145,21 +142,52 @@ static int show_oom_score_adj(const struct proc_node *n, struct proc_text *t)
 	return 0;
 }
 
-/* proc(5), /proc/pid/oom_score_adj */
-static int store_oom_score_adj(const struct proc_node *n, char *text, size_t len)
+static int digit(char c)
 {
-	struct process *p = proc_task(n)->process;
-	bool minus = *text == '-';
-	int value = 0;
-	const char *s = text + minus;
-	(void)len;
-	if (*s < '0' || *s > '9')
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 'a' ^ 'A';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A number as C writes it, with white space around it: 0, -EINVAL, -ERANGE. */
+static int parse_int(const char *s, int *out)
+{
+	while (is_space(*s))
+		s++;
+	bool minus = *s == '-';
+	s += minus || *s == '+';
+	int base = *s != '0' ? 10 : (s[1] | 0x20) == 'x' && digit(s[2]) < 16 ? 16 : 8;
+	s64 value = 0;
+	if (base == 16)
+		s += 2;
+	if (digit(*s) >= base)
 		return -EINVAL;
-	for (; *s >= '0' && *s <= '9' && value <= 1000; s++)
-		value = value * 10 + (*s - '0');
-	if ((*s && *s != '\n') || value > 1000)
+	for (; digit(*s) < base; s++)
+		value = MIN(value * base + digit(*s), 1ll << 40);
+	while (is_space(*s))
+		s++;
+	if (*s)
 		return -EINVAL;
 	value = minus ? -value : value;
+	*out = (int)value;
+	return value == *out ? 0 : -ERANGE;
+}
+
+/* proc(5), /proc/pid/oom_score_adj */
+static int store_oom_score_adj(const struct proc_node *n, char *text, size_t len __unused)
+{
+	struct process *p = proc_task(n)->process;
+	int value, err = parse_int(text, &value);
+	if (err)
+		return err;
+	if (value < -1000 || value > 1000)
+		return -EINVAL;
 	if (value < p->oom_score_adj && !capable(CAP_SYS_RESOURCE))
 		return -EACCES;
 	p->oom_score_adj = value;
@@ -299,7 +327,8 @@ static const struct proc_numbers thread_numbers = {
 		GUARDED_ENTRY("auxv", 0400, show_auxv),                                            \
 		FILE_ENTRY("status", 0444, proc_show_status),                                      \
 		FILE_ENTRY("limits", 0444, show_limits),                                           \
-		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm},  \
+		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm, \
+		 .store_max = sizeof(((struct task *)0)->comm) - 1, .store_rest = true},           \
 		FILE_ENTRY("cmdline", 0444, show_cmdline),                                         \
 		FILE_ENTRY("stat", 0444, proc_show_stat), FILE_ENTRY("statm", 0444, show_statm),   \
 		GUARDED_ENTRY("maps", 0444, proc_show_maps),                                       \
@@ -311,7 +340,7 @@ static const struct proc_numbers thread_numbers = {
 		FILE_ENTRY("wchan", 0444, show_wchan), FILE_ENTRY("cgroup", 0444, show_cgroup),    \
 	{                                                                                          \
 		.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,       \
-		.store = store_oom_score_adj                                                       \
+		.store = store_oom_score_adj, .store_max = 12                                      \
 	}
 
 static const struct proc_entry process_children[] = {

@@ -11,7 +11,7 @@ static inline __attribute__((always_inline)) size_t move_piece(const struct uio 
 			return copy_to_user_partial((void __user *)at, mem, n);
 		if (how == UIO_FROM)
 			return copy_from_user_partial(mem, (const void __user *)at, n);
-		return clear_user((void __user *)at, n) ? 0 : n;
+		return clear_user_partial((void __user *)at, n);
 	}
 	if (how == UIO_TO)
 		memcpy((void *)at, mem, n);

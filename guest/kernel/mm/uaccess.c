@@ -85,26 +85,33 @@ int copy_to_user(void __user *dst, const void *src, size_t n)
 	return copy_to_user_partial(dst, src, n) == n ? 0 : -EFAULT;
 }
 
-int clear_user(void __user *dst, size_t n)
+size_t clear_user_partial(void __user *dst, size_t n)
 {
+	size_t done = 0, left, want;
 	bool stuck = false;
 
 	if (unlikely(!user_range_ok(dst, n)))
-		return -EFAULT;
-	while (n) {
-		size_t left = arch_clear_user(dst, n);
-
-		if (likely(!left))
-			return 0;
-		if (stuck && left == n)
-			return -EFAULT;
-		stuck = left == n;
-		dst = (char __user *)dst + (n - left);
-		n = left;
-		if (!fault_in(dst, FAULT_WRITE))
-			return -EFAULT;
+		return 0;
+	while (done < n) {
+		want = stuck ? MIN(n - done, to_page_end(dst, done)) : n - done;
+		left = arch_clear_user((char __user *)dst + done, want);
+		done += want - left;
+		if (likely(!left)) {
+			stuck = false;
+			continue;
+		}
+		if (stuck && left == want)
+			break;
+		stuck = left == want;
+		if (!fault_in((char __user *)dst + done, FAULT_WRITE))
+			break;
 	}
-	return 0;
+	return done;
+}
+
+int clear_user(void __user *dst, size_t n)
+{
+	return clear_user_partial(dst, n) == n ? 0 : -EFAULT;
 }
 
 /* Strings come in pieces that do not cross a page, short ones first: a path is mostly shorter than

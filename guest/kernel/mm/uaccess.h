@@ -22,6 +22,7 @@ int clear_user(void __user *dst, size_t n);
  * partial progress). */
 size_t copy_from_user_partial(void *dst, const void __user *src, size_t n);
 size_t copy_to_user_partial(void __user *dst, const void *src, size_t n);
+size_t clear_user_partial(void __user *dst, size_t n);
 
 /* A NUL-terminated string of at most size-1 bytes into dst: its length, -EFAULT, or -ENAMETOOLONG
  * when no NUL came in time. */
