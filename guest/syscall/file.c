@@ -153,7 +153,7 @@ static int rw_flags_check(struct file *f, unsigned int flags, bool write)
 	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
 	if (write && f->ops->write_by_segment)
 		known = RWF_HIPRI;
-	if (flags & ~known || (flags & RWF_APPEND && !write))
+	if (flags & ~known)
 		return -EOPNOTSUPP;
 	bool never_waits = S_ISREG(f->inode->mode) || (S_ISCHR(f->inode->mode) && f->ops->seek);
 	return flags & RWF_NOWAIT && !never_waits ? -EOPNOTSUPP : 0;

@@ -9,6 +9,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
 
+#define MNT_EXPIRE	4
 #define UMOUNT_NOFOLLOW 8
 
 struct mount_strings {
@@ -72,7 +73,8 @@ long sys_umount2(const char __user *target, int flags)
 	struct path at;
 	if (flags & ~0xf)
 		return -EINVAL;
-	int err = path_walk_user(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0, &at);
+	unsigned int walk = (flags & UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0) | (flags & MNT_EXPIRE ? WALK_EXPIRY : 0);
+	int err = path_walk_user(AT_FDCWD, target, walk, &at);
 	if (err)
 		return err;
 	err = capable(CAP_SYS_ADMIN) ? mount_umount(&at, flags) : -EPERM;

@@ -86,13 +86,12 @@ long sys_linkat(int olddir, const char __user *old, int newdir, const char __use
 	unsigned int walk = flags & AT_SYMLINK_FOLLOW ? 0 : WALK_NOFOLLOW;
 	if (flags & AT_EMPTY_PATH)
 		walk |= WALK_EMPTY;
+	if (flags & AT_EMPTY_PATH && !capable(CAP_DAC_READ_SEARCH))
+		return -ENOENT;
 	int err = two_names_get(&from, old, &to, new);
 	if (err)
 		return err;
-	if (flags & AT_EMPTY_PATH && !*from.name && !capable(CAP_DAC_READ_SEARCH))
-		err = -ENOENT;
-	else
-		err = path_walk(olddir, from.name, walk, &p);
+	err = path_walk(olddir, from.name, walk, &p);
 	if (!err) {
 		err = vfs_link(&p, newdir, to.name);
 		path_put(&p);

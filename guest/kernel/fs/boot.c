@@ -156,6 +156,7 @@ static const struct fs_type root_type = {
 int fs_init(const struct boot_info *info)
 {
 	fs_register(&tmpfs_type);
+	fs_register(&ramfs_type);
 	fs_register(&proc_type);
 	fs_register(&sysfs_type);
 	devtmpfs_init();

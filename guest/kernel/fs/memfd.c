@@ -32,9 +32,12 @@ int memfd_create(const char *name, bool sealable, struct file **out)
 	return 0;
 }
 
+/* Other files of tmpfs have one seal: that there will be no others. fcntl(2), "File Sealing". */
 long memfd_get_seals(struct file *f)
 {
-	return f->inode->sealable ? (long)f->inode->seals : -EINVAL;
+	if (f->inode->sealable)
+		return f->inode->seals;
+	return f->ops == &tmpfs_file_ops && f->inode->super->type != &ramfs_type ? F_SEAL_SEAL : -EINVAL;
 }
 
 static bool mapped_writable(struct inode *i)
@@ -50,9 +53,12 @@ long memfd_add_seals(struct file *f, u32 seals)
 {
 	const u32 known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 	struct inode *i = f->inode;
-	if (!i->sealable || seals & ~known)
-		return -EINVAL;
-	if (!FILE_WRITABLE(f) || i->seals & F_SEAL_SEAL)
+	if (!FILE_WRITABLE(f))
+		return -EPERM;
+	long now = seals & ~known ? -EINVAL : memfd_get_seals(f);
+	if (now < 0)
+		return now;
+	if (now & F_SEAL_SEAL)
 		return -EPERM;
 	if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && mapped_writable(i))
 		return -EBUSY;

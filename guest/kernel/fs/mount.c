@@ -12,9 +12,8 @@
 #define UMOUNT_NOFOLLOW 8
 
 /* What remount may change of one mount. */
-#define MOUNT_FLAGS                                                                             \
-	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
-	 MS_STRICTATIME)
+#define ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
+#define MOUNT_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | ATIME_FLAGS)
 
 static struct list mounts = LIST_INIT(mounts);
 static const struct fs_type *types;
@@ -284,6 +283,9 @@ int mount_new(const char *source, const struct path *at, const char *type, unsig
 		/* mount(2), EBUSY: files are open for writing. */
 		if (flags & MS_RDONLY && !(at->mount->flags & MS_RDONLY) && at->mount->super->writers)
 			return -EBUSY;
+		/* Without a word on access times they stay as they are. */
+		if (!(flags & ATIME_FLAGS))
+			flags |= at->mount->flags & ATIME_FLAGS;
 		at->mount->flags = flags & MOUNT_FLAGS;
 		return 0;
 	}
@@ -293,7 +295,7 @@ int mount_new(const char *source, const struct path *at, const char *type, unsig
 		return -EINVAL;
 	/* There is one mount namespace and nothing propagates in it: private is what every mount is. */
 	if (flags & MS_PRIVATE)
-		return at->dentry == at->mount->root ? 0 : -EINVAL;
+		return at->dentry == at->mount->root && !(flags & ~(MS_PRIVATE | MS_REC | MS_SILENT)) ? 0 : -EINVAL;
 	if (flags & MS_MOVE)
 		return mount_move(source, at);
 	if (!type)

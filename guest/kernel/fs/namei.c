@@ -199,7 +199,7 @@ static int walk_onto(struct walk *w, struct dentry *d, bool last)
 	if (unlikely(d->mountpoint)) {
 		struct mount *m = w->path.mount;
 		path_cross_mounts(&w->path);
-		w->path.mount->expire_mark = false;
+		w->path.mount->expire_mark &= !!(w->flags & WALK_EXPIRY);
 		if (w->flags & WALK_NO_XDEV && w->path.mount != m)
 			return -EXDEV;
 	}
@@ -247,7 +247,7 @@ static void walk_cached(struct walk *w, bool to_parent)
 			if (w->flags & WALK_NO_XDEV || (m && m->root->mountpoint))
 				break;
 			if (m) {
-				m->expire_mark = false;
+				m->expire_mark &= !!(w->flags & WALK_EXPIRY);
 				mount = m;
 				d = m->root;
 			}

@@ -411,6 +411,8 @@ static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 {
 	struct inode *i = f->inode;
 	u64 end = (u64)off + (u64)len;
+	if (i->super->type == &ramfs_type)
+		return -EOPNOTSUPP;
 	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
 	int err = fallocate_size(i, mode, end);
@@ -446,6 +448,8 @@ static void tmpfs_statfs(struct super *s, void *out)
 {
 	struct statfs *st = out;
 	struct page_counts c;
+	if (s->type == &ramfs_type)
+		return;
 	page_counts(&c);
 	st->f_blocks = (__kernel_long_t)c.total;
 	st->f_bfree = st->f_bavail = (__kernel_long_t)c.free;
@@ -507,20 +511,37 @@ int tmpfs_super_create(const struct fs_type *type, const struct tmpfs_source *so
 	return 0;
 }
 
-static int tmpfs_mount(const struct fs_type *t, const char *source, unsigned long flags, const char *data,
+/* The number at s, in octal or decimal digits. */
+static u32 option_number(const char *s, u32 base)
+{
+	u32 n = 0;
+	for (; *s >= '0' && (u32)(*s - '0') < base; s++)
+		n = n * base + (u32)(*s - '0');
+	return n;
+}
+
+/* Of the options of tmpfs(5), those have an effect that say whose the root is; sizes follow free memory. */
+static void root_options(struct inode *root, const char *data)
+{
+	for (const char *o = data; o && *o; o = strchr(o, ',') ? strchr(o, ',') + 1 : NULL) {
+		if (!strncmp(o, "mode=", 5))
+			root->mode = S_IFDIR | (option_number(o + 5, 8) & 07777);
+		else if (!strncmp(o, "uid=", 4))
+			root->uid = option_number(o + 4, 10);
+		else if (!strncmp(o, "gid=", 4))
+			root->gid = option_number(o + 4, 10);
+	}
+}
+
+static int tmpfs_mount(const struct fs_type *t, const char *source __unused, unsigned long flags __unused, const char *data,
 		       struct super **out)
 {
-	u32 mode = 01777;
-	(void)source, (void)flags;
-	/* Of the options of tmpfs(5), mode= has an effect on what programs see; sizes follow free memory. */
-	for (const char *o = data; o && *o; o = strchr(o, ',') ? strchr(o, ',') + 1 : NULL) {
-		if (strncmp(o, "mode=", 5))
-			continue;
-		mode = 0;
-		for (o += 5; *o >= '0' && *o <= '7'; o++)
-			mode = (mode * 8 + (u32)(*o - '0')) & 07777;
-	}
-	return tmpfs_super_create(t, NULL, NULL, mode, out);
+	int err = tmpfs_super_create(t, NULL, NULL, t == &ramfs_type ? 0755 : 01777, out);
+	if (!err)
+		root_options((*out)->root->inode, data);
+	return err;
 }
 
 struct fs_type tmpfs_type = {.name = "tmpfs", .no_dev = true, .magic = TMPFS_MAGIC, .mount = tmpfs_mount};
+/* The same to programs, but that it has no size and takes no reservations: Linux's for initial file systems. */
+struct fs_type ramfs_type = {.name = "ramfs", .no_dev = true, .magic = RAMFS_MAGIC, .mount = tmpfs_mount};

@@ -36,7 +36,7 @@ int tmpfs_make(struct dentry *dir, const char *name, u32 mode, u32 rdev, const c
 void tmpfs_seal_dir(struct inode *dir);
 /* Take away dir's entry of that name, no directory, if there is one. */
 void tmpfs_remove(struct dentry *dir, const char *name);
-extern struct fs_type tmpfs_type;
+extern struct fs_type tmpfs_type, ramfs_type;
 int cached_file_mmap(struct file *f, struct vma *v);
 isize dir_read(struct file *f, struct uio *to, file_off *pos);
 extern const struct file_ops tmpfs_file_ops;

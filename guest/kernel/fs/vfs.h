@@ -256,6 +256,7 @@ enum walk_flag {
 	WALK_NO_XDEV = 1 << 7,
 	WALK_NO_MAGICLINKS = 1 << 8,
 	WALK_REAL_IDS = 1 << 9, /* access(2): real uid and gid */
+	WALK_EXPIRY = 1 << 10,	/* umount2 MNT_EXPIRE: a mount on the way is not used by this */
 };
 /* name: kernel string. *out referenced. -ENOENT -ENOTDIR -EACCES -ELOOP -ENAMETOOLONG -EBADF -ENOMEM. */
 int path_walk(int dirfd, const char *name, unsigned int flags, struct path *out);
