@@ -34,7 +34,7 @@ long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, unsig
 	}
 	/* There are no huge pages here. */
 	if (flags & MAP_HUGETLB)
-		return -ENOMEM;
+		return len ? -ENOMEM : -EINVAL;
 	return mm_map(task_current()->mm, addr, len, prot, flags, NULL, off, 0);
 }
 

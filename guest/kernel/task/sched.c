@@ -8,6 +8,7 @@
 #include "kernel/task/runqueue.h"
 #include "kernel/task/task.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/clock_timer.h"
 #include "kernel/time/timer.h"
 
 struct cpu cpu_table[MAX_CPUS];
@@ -243,6 +244,8 @@ void schedule(void)
 		keep_slice(prev, now);
 	else if (prev != c->idle)
 		requeue_current(c, prev);
+	else if (unlikely(!list_empty(&cpu_clocks_still.waiters)))
+		waitq_wake_all(&cpu_clocks_still, 0);
 	struct task *next = pick_next(c);
 	next->last_ns = next->running_since_ns = now;
 	start_slice(next, now);
