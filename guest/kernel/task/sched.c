@@ -171,6 +171,8 @@ static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 {
 	bool paused = arch_heavy_pause();
 
+	if (unlikely(!list_empty(&cpu_clocks_still.waiters)))
+		waitq_wake_all(&cpu_clocks_still, 0);
 	c->switches++;
 	c->current = next;
 	prev->on_cpu = false;
@@ -244,8 +246,6 @@ void schedule(void)
 		keep_slice(prev, now);
 	else if (prev != c->idle)
 		requeue_current(c, prev);
-	else if (unlikely(!list_empty(&cpu_clocks_still.waiters)))
-		waitq_wake_all(&cpu_clocks_still, 0);
 	struct task *next = pick_next(c);
 	next->last_ns = next->running_since_ns = now;
 	start_slice(next, now);
