@@ -10,9 +10,22 @@
 #include "kernel/mm/vma.h"
 #include "kernel/task/task.h"
 
+#define HUGE_PAGE_SIZE (2ul << 20)
 #ifndef PROT_SEM
 #define PROT_SEM 0x8
 #endif
+
+/* There are no huge pages here: what Linux answers when all are in use. */
+static long map_huge(vaddr addr, size_t len, int flags)
+{
+	int type = flags & MAP_TYPE;
+
+	if (!len || type < MAP_SHARED || type > MAP_SHARED_VALIDATE || flags & MAP_GROWSDOWN)
+		return -EINVAL;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) && addr & (HUGE_PAGE_SIZE - 1))
+		return -EINVAL;
+	return -ENOMEM;
+}
 
 long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, unsigned long off)
 {
@@ -32,9 +45,8 @@ long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd, unsig
 		file_put(f);
 		return at;
 	}
-	/* There are no huge pages here. */
 	if (flags & MAP_HUGETLB)
-		return -ENOMEM;
+		return map_huge(addr, len, flags);
 	return mm_map(task_current()->mm, addr, len, prot, flags, NULL, off, 0);
 }
 

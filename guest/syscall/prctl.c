@@ -140,6 +140,34 @@ static long set_no_new_privs(struct process *p, unsigned long arg2, bool rest_ze
 	return 0;
 }
 
+/* What becomes of a process whose memory breaks, which none here does: kept and told. */
+static long set_memory_failure(struct task *t, unsigned long op, unsigned long policy, bool rest_zero)
+{
+	if (!rest_zero || (op != PR_MCE_KILL_CLEAR && op != PR_MCE_KILL_SET))
+		return -EINVAL;
+	if (op == PR_MCE_KILL_CLEAR ? policy != 0 : policy > PR_MCE_KILL_DEFAULT)
+		return -EINVAL;
+	t->memory_failure = op == PR_MCE_KILL_CLEAR ? PR_MCE_KILL_DEFAULT : (u8)policy;
+	return 0;
+}
+
+static long io_flusher(struct task *t, int option, unsigned long arg2, bool rest_zero)
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (option == PR_SET_IO_FLUSHER)
+		return set_bool(&t->io_flusher, arg2, rest_zero);
+	return arg2 || !rest_zero ? -EINVAL : (long)t->io_flusher;
+}
+
+static long set_thp(struct process *p, unsigned long disabled, bool rest_zero)
+{
+	if (!rest_zero)
+		return -EINVAL;
+	p->thp_disabled = disabled;
+	return 0;
+}
+
 static long set_timer_slack(struct task *t, unsigned long ns)
 {
 	t->timer_slack_ns = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
@@ -165,6 +193,14 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		p->child_subreaper = arg2;
 		return 0;
 	case PR_GET_CHILD_SUBREAPER: return put_user((int)p->child_subreaper, (int __user *)arg2);
+	case PR_GET_TID_ADDRESS:
+		return put_user((vaddr)t->clear_child_tid, (vaddr __user *)arg2);
+	case PR_SET_THP_DISABLE: return set_thp(p, arg2, rest_zero);
+	case PR_GET_THP_DISABLE: return !arg2 && rest_zero ? (long)p->thp_disabled : -EINVAL;
+	case PR_MCE_KILL: return set_memory_failure(t, arg2, arg3, !arg4 && !arg5);
+	case PR_MCE_KILL_GET: return !arg2 && rest_zero ? (long)t->memory_failure : -EINVAL;
+	case PR_SET_IO_FLUSHER:
+	case PR_GET_IO_FLUSHER: return io_flusher(t, option, arg2, rest_zero);
 	case PR_SET_TIMERSLACK: return set_timer_slack(t, arg2);
 	case PR_GET_TIMERSLACK: return (long)t->timer_slack_ns;
 	case PR_GET_TIMING: return PR_TIMING_STATISTICAL;

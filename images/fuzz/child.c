@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
+#include <linux/resource.h>
 
 static void set_descriptors(void)
 {
@@ -59,6 +60,14 @@ static void touch_areas(void)
 			*(volatile char *)(FUZZ_RESULTS_ADDR + i * PAGE);
 }
 
+/* As much memory as the oracle's sandbox gives. */
+static void set_limits(void)
+{
+	uint64_t limit[2] = {1ull << 30, 1ull << 30};
+
+	CALL4(__NR_prlimit64, 0, RLIMIT_AS, limit, 0);
+}
+
 static void enter_tree(void)
 {
 	long err = CALL1(__NR_chroot, executor.dir);
@@ -75,6 +84,7 @@ void child_main(bool real)
 	enter_tree();
 	set_descriptors();
 	set_signals();
+	set_limits();
 	map_memory();
 	executor_touch();
 	touch_areas();

@@ -2,6 +2,7 @@
  * Corners of calls that programs rarely turn, and which of several errors is told: all of it was found by comparing random programs with
  * Linux.
  */
+#include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -15,7 +16,7 @@
 #define RENAME_NOREPLACE   1
 #define RENAME_EXCHANGE	   2
 #define RENAME_WHITEOUT	   4
-#define FUTEX_TRYLOCK_PI   8
+#include "futex_defs.h"
 #define F_GETOWNER_UIDS	   17
 
 #define CALL(nr, ...) ({ long r_ = syscall(nr, __VA_ARGS__); r_ < 0 ? -errno : r_; })
@@ -142,6 +143,125 @@ static void memory(void)
 	munmap(p, 4096);
 }
 
+/* Which of several errors mmap(2) tells. */
+static void mapping_errors(void)
+{
+	const int shared = MAP_SHARED, private = MAP_PRIVATE, fixed = MAP_FIXED;
+	int null = open("/dev/null", O_RDWR), file = open("map", O_CREAT | O_RDWR, 0644), writes = open("map", O_WRONLY);
+	char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared | MAP_GROWSDOWN, null, 0l), -ENODEV);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared | MAP_GROWSDOWN, file, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, private | MAP_GROWSDOWN, writes, 0l), -EACCES);
+	IS(CALL(SYS_mmap, 0, -4096l, PROT_READ, shared, file, 0l), -ENOMEM);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, 0, file, -4096l), -EOVERFLOW);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared, null, -4096l), -EOVERFLOW);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared, null, -8192l), -ENODEV);
+	IS(CALL(SYS_mmap, 1l, 4096l, PROT_READ, fixed, file, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, p, 4096l, PROT_READ, MAP_FIXED_NOREPLACE, file, 0l), -EEXIST);
+	IS(CALL(SYS_mmap, 0, 0l, PROT_READ, private | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, p, 8192l, PROT_READ, private | fixed | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0l), -EINVAL);
+	close(null), close(file), close(writes);
+	munmap(p, 4096);
+}
+
+static unsigned int futex_word, other_word;
+
+static long futex(void *word, int op, unsigned int value, unsigned int value3)
+{
+	return CALL(SYS_futex, word, op, value, NULL, &other_word, value3);
+}
+
+static void *wait_on_word(void *op)
+{
+	futex(&futex_word, (int)(long)op, futex_word, 0);
+	return NULL;
+}
+
+/* Until the thread that was started sleeps. */
+static pthread_t start_waiter(int op)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, wait_on_word, (void *)(long)op);
+	usleep(50000);
+	return t;
+}
+
+/* Waking none wakes one; who waits for a lock is woken by its release alone, who just waits by none. */
+static void futex_waiters(void)
+{
+	pthread_t t = start_waiter(FUTEX_WAIT);
+
+	IS(futex(&futex_word, FUTEX_LOCK_PI, 0, 0), -EINVAL);
+	IS(futex(&futex_word, FUTEX_REQUEUE, 0, 0), 0);
+	IS(futex(&futex_word, FUTEX_WAKE, 0, 0), 1);
+	pthread_join(t, NULL);
+	t = start_waiter(FUTEX_WAIT);
+	IS(futex(&futex_word, FUTEX_WAKE, -5u, 0), 1);
+	pthread_join(t, NULL);
+	futex_word = (unsigned int)getpid();
+	t = start_waiter(FUTEX_LOCK_PI);
+	IS(futex(&futex_word, FUTEX_WAKE, 1, 0), -EINVAL);
+	IS(futex(&futex_word, FUTEX_WAKE_BITSET, 1, 1), -EINVAL);
+	IS(futex(&futex_word, FUTEX_UNLOCK_PI, 0, 0), 0);
+	pthread_join(t, NULL);
+	futex_word = 0;
+}
+
+static void futex_memory(void)
+{
+	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	int fd = open("map", O_RDWR | O_CREAT, 0644);
+	void *zero = mmap(NULL, 4096, PROT_READ, anonymous, -1, 0), *none = mmap(NULL, 4096, PROT_NONE, anonymous, -1, 0);
+
+	IS(ftruncate(fd, 4096), 0);
+	char *file = mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0);
+
+	IS(futex(zero, FUTEX_WAKE, 1, 0), -EFAULT);
+	IS(futex(zero, FUTEX_WAIT, 1, 0), -EFAULT);
+	IS(futex(zero, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 1, 0), -EAGAIN);
+	IS(futex(none, FUTEX_WAKE, 1, 0), -EFAULT);
+	IS(futex(none, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 0), 0);
+	IS(futex(file, FUTEX_WAIT, 1, 0), -EAGAIN);
+	IS(futex(file + 4096, FUTEX_WAKE, 1, 0), -EFAULT);
+	IS(futex(file, FUTEX_TRYLOCK_PI, 0, 0), -EFAULT);
+	IS(futex(BAD_ADDRESS, FUTEX_UNLOCK_PI, 0, 0), -EFAULT);
+	IS(futex((char *)&futex_word + 1, FUTEX_UNLOCK_PI, 0, 0), -EPERM);
+	/* The operation is done before what is wrong with the comparison is seen: set to 7. */
+	IS(futex(&futex_word, FUTEX_WAKE_OP, 1, 0x0f007000), -ENOSYS);
+	IS((long)other_word, 7);
+	IS(futex((char *)&futex_word + 1, FUTEX_WAKE_OP, 1, 0x0f000000), -EINVAL);
+	/* A lock that somebody else has is marked as waited for even by who does not wait. */
+	futex_word = 0x3fffffff;
+	IS(futex(&futex_word, FUTEX_TRYLOCK_PI, 0, 0), -ESRCH);
+	IS((long)futex_word, 0xbfffffff);
+	futex_word = 0;
+	munmap(zero, 4096), munmap(none, 4096), munmap(file, 8192);
+	close(fd);
+}
+
+static void *compute_later(void *until)
+{
+	usleep(30000);
+	while (!*(volatile int *)until)
+		getppid();
+	return NULL;
+}
+
+/* CPU time that passes only after a while in which nobody ran. */
+static void cpu_clocks(void)
+{
+	struct timespec some = {0, 20000000};
+	pthread_t t;
+	int stop = 0;
+
+	pthread_create(&t, NULL, compute_later, &stop);
+	IS(CALL(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &some, NULL), 0);
+	stop = 1;
+	pthread_join(t, NULL);
+}
+
 static void signals_and_waits(void)
 {
 	char info[128] = {0};
@@ -162,9 +282,16 @@ static void signals_and_waits(void)
 
 	IS(CALL(SYS_timer_create, CLOCK_MONOTONIC_RAW, NULL, &timer), -EOPNOTSUPP);
 	IS(CALL(SYS_timer_create, CLOCK_REALTIME_COARSE, NULL, &timer), -EOPNOTSUPP);
-	unsigned int word = 0x3fffffff; /* nobody's */
+	/* An id is used up by what fails. */
+	struct sigevent bad_event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = 99};
+	int first = -1, second = -1;
 
-	IS(CALL(SYS_futex, &word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), -ESRCH);
+	IS(CALL(SYS_timer_create, CLOCK_MONOTONIC, NULL, &first), 0);
+	IS(CALL(SYS_timer_create, CLOCK_MONOTONIC, &bad_event, &second), -EINVAL);
+	IS(CALL(SYS_timer_create, CLOCK_MONOTONIC, NULL, &second), 0);
+	IS(second - first, 2);
+	IS(CALL(SYS_timer_delete, first), 0);
+	IS(CALL(SYS_timer_delete, second), 0);
 }
 
 static void others(void)
@@ -203,6 +330,10 @@ int main(void)
 	names();
 	procfs();
 	memory();
+	mapping_errors();
+	futex_waiters();
+	futex_memory();
+	cpu_clocks();
 	signals_and_waits();
 	others();
 	IS(chdir("/"), 0);

@@ -168,29 +168,52 @@ static int check_file(struct map_request *r)
 			return -EPERM;
 		r->vma_flags &= ~VMA_MAYEXEC;
 	}
-	return f->ops->mmap ? 0 : -ENODEV;
+	if (!f->ops->mmap)
+		return -ENODEV;
+	return r->map_flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
+/* Offsets of files end at INT64_MAX, those of devices with the last page. */
+static int check_offset(const struct map_request *r)
+{
+	u64 most = S_ISCHR(r->file->inode->mode) ? ~0ull : INT64_MAX, len = r->end - r->addr;
+
+	return len > most || r->pgoff > (most - len) >> PAGE_SHIFT ? -EOVERFLOW : 0;
+}
+
+/* Which error is told when several things are wrong: in this order Linux looks. */
 static int check_type(struct map_request *r)
 {
 	unsigned int type = r->map_flags & MAP_TYPE_MASK;
+	int err = r->file ? check_offset(r) : 0;
 
+	if (err)
+		return err;
 	if (type != MAP_SHARED && type != MAP_PRIVATE && (type != MAP_SHARED_VALIDATE || !r->file))
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && r->map_flags & ~MAP_KNOWN)
 		return -EOPNOTSUPP;
 	if (type != MAP_PRIVATE)
 		r->vma_flags |= VMA_SHARED;
-	if (r->map_flags & MAP_GROWSDOWN) {
-		if (r->file || r->vma_flags & VMA_SHARED)
-			return -EINVAL;
-		r->vma_flags |= VMA_GROWSDOWN;
-	}
 	if (r->map_flags & MAP_NORESERVE)
 		r->vma_flags |= VMA_NORESERVE;
+	if (!(r->map_flags & MAP_GROWSDOWN) || r->file)
+		return 0;
+	if (r->vma_flags & VMA_SHARED)
+		return -EINVAL;
+	r->vma_flags |= VMA_GROWSDOWN;
+	return 0;
+}
+
+static int check_locked(struct map_request *r)
+{
 	if (r->map_flags & MAP_LOCKED)
 		r->vma_flags |= VMA_LOCKED;
 	r->vma_flags |= r->mm->future;
+	if (r->map_flags & MAP_LOCKED && !mm_may_lock_any())
+		return -EPERM;
+	if (r->vma_flags & VMA_LOCKED && !mm_may_lock(r->mm, (r->end - r->addr) >> PAGE_SHIFT))
+		return -EAGAIN;
 	return 0;
 }
 
@@ -212,12 +235,6 @@ static int check_limits(struct map_request *r)
 	u64 n = (r->end - r->addr) >> PAGE_SHIFT;
 	struct mm *mm = r->mm;
 
-	if (mm->vma_count >= MAX_MAP_COUNT)
-		return -ENOMEM;
-	if (r->map_flags & MAP_LOCKED && !mm_may_lock_any())
-		return -EPERM;
-	if (r->vma_flags & VMA_LOCKED && !mm_may_lock(mm, n))
-		return -EAGAIN;
 	if (!mm_may_map(mm, n, r->prot, flags))
 		return 0;
 	if (!(r->map_flags & MAP_FIXED))
@@ -322,12 +339,11 @@ long mm_map(struct mm *mm, vaddr addr, size_t len, unsigned int prot, unsigned i
 	if (!len)
 		return -EINVAL;
 	len = ALIGN_UP(len, PAGE_SIZE);
-	if (!len)
+	if (!len || mm->vma_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
-	if (file && (off > INT64_MAX || len > INT64_MAX - off))
-		return -EOVERFLOW;
-	err = check_type(&r);
-	err = err ? err : place(&r, len);
+	err = place(&r, len);
+	err = err ? err : check_locked(&r);
+	err = err ? err : check_type(&r);
 	err = err ? err : check_file(&r);
 	err = err ? err : check_limits(&r);
 	err = err ? err : make_room(&r);

@@ -1,7 +1,9 @@
 #include "kernel/mm/vma.h"
 
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include "kernel/mm/pgtable.h"
+#include "kernel/task/task.h"
 
 /* Move the entries of [from, end) to `to`: end, or where it stopped because memory for a table is
  * out. */
@@ -167,6 +169,8 @@ static long remap_fixed(struct remap_request *r)
 	err = check_vma(r, &v);
 	if (err)
 		return err;
+	if (r->flags & MREMAP_FIXED && r->new_addr < MMAP_MIN_ADDR && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
 	if (!(r->flags & MREMAP_FIXED))
 		r->new_addr = mm_find_hole(r->mm, r->new_len);
 	return r->new_addr || r->flags & MREMAP_FIXED ? move_vma(r, v, r->new_addr) : -ENOMEM;

@@ -121,6 +121,8 @@ static void copy_scheduling(struct task *t, const struct task *parent)
 		t->nice = MAX(t->nice, 0);
 	}
 	t->timer_slack_ns = parent->timer_slack_ns;
+	t->memory_failure = parent->memory_failure;
+	t->io_flusher = parent->io_flusher;
 }
 
 static void copy_signals(struct task *t, const struct task *parent, u64 flags)
@@ -168,6 +170,7 @@ struct process *process_fork(struct process *parent)
 	p->dumpable = parent->dumpable;
 	p->oom_score_adj = parent->oom_score_adj;
 	p->no_new_privs = parent->no_new_privs;
+	p->thp_disabled = parent->thp_disabled;
 	p->personality = parent->personality;
 	p->tty = parent->tty;
 	return p;

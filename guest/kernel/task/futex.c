@@ -1,6 +1,7 @@
 #include "kernel/task/futex.h"
 
 #include <linux/futex.h>
+#include <linux/mman.h>
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
@@ -25,22 +26,30 @@ static struct list *bucket(const struct futex_key *key)
 	return b;
 }
 
-/* Shared memory is known by what is behind it and the offset there. */
-static int shared_key(vaddr addr, struct futex_key *out)
+/*
+ * Shared memory is known by what is behind it and the offset there. The word must be there, and be one that can change: nobody's
+ * wait on private memory without the right to write would ever end.
+ */
+static int shared_key(u32 __user *addr, bool write, struct futex_key *out)
 {
+	vaddr a = (__force vaddr)addr;
 	struct mm *mm = task_current()->mm;
-	struct vma *v = vma_find(mm, addr);
-	if (!v)
+	struct vma *v;
+	u32 value;
+	if (get_user(value, addr))
+		return -EFAULT;
+	v = vma_find(mm, a);
+	if (!v || ((write || !v->mapping) && !(v->prot & PROT_WRITE)))
 		return -EFAULT;
 	if (!(v->flags & VMA_SHARED)) {
-		*out = (struct futex_key){mm, addr};
+		*out = (struct futex_key){mm, a};
 		return 0;
 	}
-	*out = (struct futex_key){v->mapping, (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
+	*out = (struct futex_key){v->mapping, (v->pgoff << PAGE_SHIFT) + (a - v->start)};
 	return 0;
 }
 
-int futex_key_of(u32 __user *addr, bool private, struct futex_key *out)
+int futex_key_of(u32 __user *addr, bool private, bool write, struct futex_key *out)
 {
 	vaddr a = (__force vaddr)addr;
 	if (a % sizeof(u32))
@@ -48,7 +57,7 @@ int futex_key_of(u32 __user *addr, bool private, struct futex_key *out)
 	if (!user_range_ok(addr, sizeof(u32)))
 		return -EFAULT;
 	if (!private)
-		return shared_key(a, out);
+		return shared_key(addr, write, out);
 	*out = (struct futex_key){task_current()->mm, a};
 	return 0;
 }
@@ -72,30 +81,41 @@ void futex_wake_waiter(struct futex_waiter *w)
 	task_wake(w->task);
 }
 
-struct futex_waiter *futex_first(const struct futex_key *key, u32 bits)
+struct futex_waiter *futex_first(const struct futex_key *key)
 {
 	struct futex_waiter *w;
 	list_for_each(w, bucket(key), link) {
-		if (same(&w->key, key) && (bits ? w->bits & bits : !w->bits))
+		if (same(&w->key, key))
 			return w;
 	}
 	return NULL;
 }
 
-static int wake_key(const struct futex_key *key, u32 count, u32 bits)
+/* As many as were woken, or -EINVAL: somebody waits for a PI lock there. */
+static int wake_key(const struct futex_key *key, s32 count, u32 bits)
 {
 	struct futex_waiter *w, *next;
 	struct list *b = bucket(key);
-	u32 woken = 0;
+	s32 woken = 0;
 	list_for_each_safe(w, next, b, link) {
 		if (woken >= count)
 			break;
-		if (!same(&w->key, key) || !(w->bits & bits))
+		if (!same(&w->key, key))
+			continue;
+		if (!w->bits)
+			return -EINVAL;
+		if (!(w->bits & bits))
 			continue;
 		futex_wake_waiter(w);
 		woken++;
 	}
-	return (int)woken;
+	return woken;
+}
+
+/* Linux looks whether it has woken enough after having woken one. */
+static s32 one_at_least(u32 count)
+{
+	return MAX((s32)count, 1);
 }
 
 int futex_wake(u32 __user *addr, bool private, u32 count, u32 bits)
@@ -103,8 +123,8 @@ int futex_wake(u32 __user *addr, bool private, u32 count, u32 bits)
 	struct futex_key key;
 	if (!bits)
 		return -EINVAL;
-	int err = futex_key_of(addr, private, &key);
-	return err ? err : wake_key(&key, count, bits);
+	int err = futex_key_of(addr, private, false, &key);
+	return err ? err : wake_key(&key, one_at_least(count), bits);
 }
 
 void futex_wake_user(u32 __user *addr, u32 count)
@@ -150,7 +170,7 @@ int futex_wait(u32 __user *addr, bool private, u32 val, u32 bits, u64 deadline_n
 	u32 now;
 	if (!bits)
 		return -EINVAL;
-	int err = futex_key_of(addr, private, &key);
+	int err = futex_key_of(addr, private, false, &key);
 	if (!err)
 		err = get_user(now, addr);
 	if (err)
@@ -166,19 +186,24 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 {
 	struct futex_waiter *w, *next;
 	struct list *b = bucket(from);
-	u32 woken = (u32)wake_key(from, wake, FUTEX_BITSET_MATCH_ANY), moved = 0;
+	int woken = wake_key(from, (s32)wake, FUTEX_BITSET_MATCH_ANY);
+	u32 moved = 0;
+	if (woken < 0)
+		return woken;
 	list_for_each_safe(w, next, b, link) {
 		if (moved >= move)
 			break;
-		if (!same(&w->key, from) || !w->bits)
+		if (!same(&w->key, from))
 			continue;
+		if (!w->bits)
+			return -EINVAL;
 		moved++;
 		if (same(from, to))
 			continue;
 		list_remove(&w->link);
 		futex_queue(w, to);
 	}
-	return (int)(woken + moved);
+	return woken + (int)moved;
 }
 
 int futex_requeue(u32 __user *addr, u32 __user *addr2, bool private, u32 wake, u32 move,
@@ -188,9 +213,9 @@ int futex_requeue(u32 __user *addr, u32 __user *addr2, bool private, u32 wake, u
 	u32 now;
 	if ((s32)wake < 0 || (s32)move < 0)
 		return -EINVAL;
-	int err = futex_key_of(addr, private, &from);
+	int err = futex_key_of(addr, private, false, &from);
 	if (!err)
-		err = futex_key_of(addr2, private, &to);
+		err = futex_key_of(addr2, private, false, &to);
 	if (!err && expected)
 		err = get_user(now, addr);
 	if (err)
@@ -217,19 +242,19 @@ int futex_wake_op(u32 __user *addr, u32 __user *addr2, bool private, u32 count, 
 {
 	struct futex_key key, key2;
 	u32 arg = (u32)((s32)(op << 8) >> 20), old;
-	if ((op >> 24 & 0xf) > FUTEX_OP_CMP_GE)
-		return -ENOSYS;
 	if (op >> 28 & FUTEX_OP_OPARG_SHIFT)
 		arg = 1u << (arg & 31);
-	int err = futex_key_of(addr, private, &key);
+	int err = futex_key_of(addr, private, false, &key);
 	if (!err)
-		err = futex_key_of(addr2, private, &key2);
+		err = futex_key_of(addr2, private, true, &key2);
 	if (!err)
 		err = arch_user_atomic32((int)(op >> 28 & 7), addr2, arg, &old);
 	if (err)
 		return err;
-	int woken = wake_key(&key, count, FUTEX_BITSET_MATCH_ANY);
-	if (wake_op_holds(op, old))
-		woken += wake_key(&key2, count2, FUTEX_BITSET_MATCH_ANY);
-	return woken;
+	if ((op >> 24 & 0xf) > FUTEX_OP_CMP_GE)
+		return -ENOSYS; /* with the operation done, as Linux has it */
+	int woken = wake_key(&key, one_at_least(count), FUTEX_BITSET_MATCH_ANY), more = 0;
+	if (woken >= 0 && wake_op_holds(op, old))
+		more = wake_key(&key2, one_at_least(count2), FUTEX_BITSET_MATCH_ANY);
+	return more < 0 ? more : woken + more;
 }

@@ -11,8 +11,8 @@ struct futex_key {
 	u64 offset;
 };
 
-/* 0; -EINVAL unaligned; -EFAULT. */
-int futex_key_of(u32 __user *addr, bool private, struct futex_key *out);
+/* write: the operation changes the word. 0; -EINVAL unaligned; -EFAULT. May sleep. */
+int futex_key_of(u32 __user *addr, bool private, bool write, struct futex_key *out);
 #define FUTEX_NO_DEADLINE (~0ull)
 /*
  * Sleep while *addr == val until woken with a bit of `bits`. 0; -EAGAIN the value differs;

@@ -18,8 +18,8 @@ struct futex_waiter {
 void futex_queue(struct futex_waiter *w, const struct futex_key *key);
 /* Take w off its queue and make its task runnable. */
 void futex_wake_waiter(struct futex_waiter *w);
-/* The longest waiting one with a common bit; bits 0: of those that wait for a PI lock. */
-struct futex_waiter *futex_first(const struct futex_key *key, u32 bits);
+/* The longest waiting one, NULL. */
+struct futex_waiter *futex_first(const struct futex_key *key);
 /* Sleep until woken (0), the deadline (-ETIMEDOUT) or a signal (-ERESTARTSYS); off the queue
  * afterwards. */
 int futex_sleep(struct futex_waiter *w, u64 deadline_ns);

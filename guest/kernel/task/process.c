@@ -1,5 +1,6 @@
 /* Processes: the family tree, process groups and sessions (credentials(7)), and pid 1, which is the
  * kernel itself. */
+#include <linux/prctl.h>
 #include "kernel/fs/vfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/refcount.h"
@@ -119,6 +120,7 @@ void task_init_kernel(struct task *t, const char *name)
 	t->sighand = sighand_get(&init_sighand);
 	t->affinity = ~0ull;
 	t->timer_slack_ns = 50000;
+	t->memory_failure = PR_MCE_KILL_DEFAULT;
 	list_init(&t->run_link);
 	list_init(&t->thread_link);
 	list_init(&t->all_link);

@@ -8,6 +8,7 @@
 #include "kernel/task/runqueue.h"
 #include "kernel/task/task.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/clock_timer.h"
 #include "kernel/time/timer.h"
 
 struct cpu cpu_table[MAX_CPUS];
@@ -170,6 +171,8 @@ static void switch_to(struct cpu *c, struct task *prev, struct task *next)
 {
 	bool paused = arch_heavy_pause();
 
+	if (unlikely(!list_empty(&cpu_clocks_still.waiters)))
+		waitq_wake_all(&cpu_clocks_still, 0);
 	c->switches++;
 	c->current = next;
 	prev->on_cpu = false;

@@ -37,6 +37,8 @@ struct task *process_create(struct process *parent, const struct task *like, voi
 	t->affinity = like->affinity;
 	t->nice = like->nice;
 	t->timer_slack_ns = like->timer_slack_ns;
+	t->memory_failure = like->memory_failure;
+	t->io_flusher = like->io_flusher;
 	t->blocked = like->blocked;
 	t->start_ns = clock_monotonic_ns();
 	arch_thread_kernel(t, fn, arg);

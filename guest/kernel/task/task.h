@@ -104,6 +104,7 @@ struct process {
 	int next_timer_id;
 
 	bool dumpable, no_new_privs;
+	bool thp_disabled; /* prctl PR_SET_THP_DISABLE, which has no effect here */
 	bool child_subreaper;
 	bool zombie;	    /* all threads have ended; waiting for wait(2) */
 	bool did_exec;	    /* setpgid(2) by the parent is over */
@@ -171,6 +172,8 @@ struct task {
 	bool killed; /* SIGKILL or group exit: leave as soon as possible */
 	u64 start_ns;
 	u64 timer_slack_ns;
+	u8 memory_failure; /* prctl PR_MCE_KILL */
+	bool io_flusher;   /* prctl PR_SET_IO_FLUSHER */
 	int exit_code;
 	u8 ready_why; /* enum ready_point: WORK_READY */
 	struct rseq __user *rseq;

@@ -1,12 +1,23 @@
 #include "kernel/time/clock_timer.h"
 #include <linux/time.h>
+#include "kernel/task/sched.h"
 #include "kernel/time/clock.h"
 
 /*
  * CPU time advances at most at the pace of real time on each thread: look again when the target can
- * have been reached, and no more often than this.
+ * have been reached, and no more often than this. While nobody runs there is nothing to look for.
  */
 #define CPU_LOOK_NS 1000000ull
+
+struct waitq cpu_clocks_still = WAITQ_INIT(cpu_clocks_still);
+
+static bool nobody_runs(void)
+{
+	for (struct cpu *c = cpu_table; c < cpu_table + cpu_count; c++)
+		if (c->current && c->current != c->idle)
+			return false;
+	return true;
+}
 
 static u64 clock_timer_now(const struct clock_timer *t)
 {
@@ -37,33 +48,38 @@ static void clock_timer_tick(struct timer *timer)
 {
 	struct clock_timer *t = container_of(timer, struct clock_timer, timer);
 
-	if (clock_timer_now(t) < t->target)
-		timer_arm(timer, clock_timer_deadline(t));
-	else
+	if (clock_timer_now(t) >= t->target)
 		t->fn(t);
+	else if (t->clock < 0 && nobody_runs())
+		waitq_add(&cpu_clocks_still, &t->clock_waiter);
+	else
+		timer_arm(timer, clock_timer_deadline(t));
 }
 
-/* The real-time clock was set: the same target is now another monotonic time. */
-static void clock_timer_clock_set(struct waiter *w, u32 key __unused)
+/* The real-time clock was set: the same target is now another monotonic time. Or CPU time passes again. */
+static void clock_timer_clock_moved(struct waiter *w, u32 key __unused)
 {
-	struct clock_timer *t = container_of(w, struct clock_timer, clock_set);
+	struct clock_timer *t = container_of(w, struct clock_timer, clock_waiter);
 
-	if (t->timer.armed)
-		timer_arm(&t->timer, clock_timer_deadline(t));
+	if (t->clock < 0)
+		waitq_remove(w);
+	else if (!t->timer.armed)
+		return;
+	timer_arm(&t->timer, clock_timer_deadline(t));
 }
 
 void clock_timer_init(struct clock_timer *t, void (*fn)(struct clock_timer *))
 {
 	*t = (struct clock_timer){.clock = CLOCK_MONOTONIC, .fn = fn};
 	timer_init(&t->timer, clock_timer_tick);
-	list_init(&t->clock_set.link);
-	t->clock_set.wake = clock_timer_clock_set;
+	list_init(&t->clock_waiter.link);
+	t->clock_waiter.wake = clock_timer_clock_moved;
 }
 
 void clock_timer_stop(struct clock_timer *t)
 {
 	timer_cancel(&t->timer);
-	waitq_remove(&t->clock_set);
+	waitq_remove(&t->clock_waiter);
 	t->target = 0;
 	t->interval = 0;
 }
@@ -92,7 +108,7 @@ void clock_timer_start(struct clock_timer *t, int clockid, bool absolute, u64 va
 	t->interval = interval;
 	t->target = absolute ? value : time_add(clock_timer_now(t), value);
 	if (t->clock == CLOCK_REALTIME)
-		waitq_add(&clock_set_wait, &t->clock_set);
+		waitq_add(&clock_set_wait, &t->clock_waiter);
 	timer_arm(&t->timer, clock_timer_deadline(t));
 }
 

@@ -17,7 +17,8 @@ struct clock_timer {
 	u64 interval; /* ns, 0 = once */
 	/* at the expiry, from the timer interrupt; must not sleep */
 	void (*fn)(struct clock_timer *t);
-	struct waiter clock_set;	   /* on clock_set_wait while the target is a real time */
+	/* on clock_set_wait while the target is a real time, on cpu_clocks_still while no CPU time passes */
+	struct waiter clock_waiter;
 };
 
 void clock_timer_init(struct clock_timer *t, void (*fn)(struct clock_timer *));
@@ -40,5 +41,8 @@ u64 clock_timer_left(const struct clock_timer *t);
 
 /* Sleepers and timers on an absolute real time wait here; clock_set_realtime wakes them. */
 extern struct waitq clock_set_wait;
+/* Timers on CPU clocks wait here while no task runs anywhere; the scheduler wakes them when one is about to. Nobody who runs ever sees
+ * one in here. */
+extern struct waitq cpu_clocks_still;
 
 #endif

@@ -69,19 +69,6 @@ void posix_timer_signal_dropped(struct posix_timer *t)
 		posix_timer_ignored(t);
 }
 
-static bool posix_timer_clock_ok(int clockid)
-{
-	u64 now;
-
-	switch (clockid) {
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_REALTIME_COARSE:
-	case CLOCK_MONOTONIC_COARSE:
-		return false;
-	}
-	return clock_read(clockid, &now) == 0;
-}
-
 /* SIGEV_THREAD_ID: a thread of this process, with its reference. */
 static int posix_timer_thread(struct posix_timer *t, int tid)
 {
@@ -140,12 +127,17 @@ long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t valu
 {
 	struct process *p = task_current()->process;
 	struct posix_timer *t;
-	int err = 0;
+	int id, err = 0;
+	u64 now;
 
 	/* Clocks that can only be read. */
 	if (clockid == CLOCK_MONOTONIC_RAW || clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
-	if (!posix_timer_clock_ok(clockid) || !posix_timer_event_ok(notify, sig))
+	if (clockid >= 0 && clock_read(clockid, &now))
+		return -EINVAL;
+	/* What fails from here on has used up an id, as on Linux. */
+	id = posix_timer_next_id(p);
+	if (!posix_timer_event_ok(notify, sig) || clock_read(clockid, &now))
 		return -EINVAL;
 	t = slab_zalloc(&posix_timer_cache);
 	if (!t)
@@ -153,7 +145,7 @@ long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t valu
 	t->process = p;
 	t->notify = notify;
 	t->clockid = cpu_clock_resolve(clockid);
-	t->id = posix_timer_next_id(p);
+	t->id = id;
 	clock_timer_init(&t->timer, posix_timer_expired);
 	if (value_is_id)
 		value.sival_int = t->id;

@@ -5,20 +5,36 @@
 #include "kernel/time/clock.h"
 #include "kernel/time/clock_timer.h"
 
-#define CPU_LOOK_NS 1000000ull /* how often a sleeper looks at a CPU clock at most */
-
 /* restart_arg of an interrupted sleep */
 enum { RESTART_CLOCK, RESTART_TARGET, RESTART_REM };
 
-/* The monotonic time at which the clock may have reached target. */
-static u64 sleep_deadline(int clock, u64 now, u64 target)
+/* A sleep on a CPU clock. */
+struct cpu_sleep {
+	struct clock_timer timer;
+	struct waitq q;
+	bool over;
+};
+
+static void cpu_sleep_over(struct clock_timer *t)
 {
-	if (clock == CLOCK_MONOTONIC)
-		return target;
-	if (clock == CLOCK_REALTIME)
-		return clock_realtime_to_monotonic(target);
-	return time_add(clock_monotonic_ns(),
-			MAX((target - now) / cpu_clock_rate(clock), CPU_LOOK_NS));
+	struct cpu_sleep *s = container_of(t, struct cpu_sleep, timer);
+
+	s->over = true;
+	waitq_wake_all(&s->q, 0);
+}
+
+static int sleep_until_cpu_time(int clock, u64 target)
+{
+	struct cpu_sleep s;
+	int err;
+
+	waitq_init(&s.q);
+	s.over = false;
+	clock_timer_init(&s.timer, cpu_sleep_over);
+	clock_timer_start(&s.timer, clock, true, target, 0);
+	err = WAIT_EVENT(&s.q, s.over, TASK_INTERRUPTIBLE, NO_DEADLINE);
+	clock_timer_stop(&s.timer);
+	return err;
 }
 
 /* 0 or -ERESTARTSYS. A set real-time clock wakes its sleepers, who look again. */
@@ -29,10 +45,12 @@ static int sleep_until(int clock, u64 target)
 
 	waitq_init(&own);
 	while (clock_read(clock, &now) == 0 && now < target) {
-		struct waitq *q = clock == CLOCK_REALTIME ? &clock_set_wait : &own;
+		bool real = clock == CLOCK_REALTIME;
 
-		if (waitq_sleep(q, TASK_INTERRUPTIBLE, sleep_deadline(clock, now, target)) ==
-		    -ERESTARTSYS)
+		if (clock < 0)
+			return sleep_until_cpu_time(clock, target);
+		if (waitq_sleep(real ? &clock_set_wait : &own, TASK_INTERRUPTIBLE,
+				real ? clock_realtime_to_monotonic(target) : target) == -ERESTARTSYS)
 			return -ERESTARTSYS;
 	}
 	return 0;
