@@ -27,10 +27,28 @@ long sys_mkdir(const char __user *path, u32 mode)
 	return sys_mkdirat(AT_FDCWD, path, mode);
 }
 
+/* What can be made is told before the name is looked at. */
+static int mknod_type(u32 mode)
+{
+	switch (mode & S_IFMT) {
+	case 0:
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		return 0;
+	default:
+		return S_ISDIR(mode) ? -EPERM : -EINVAL;
+	}
+}
+
 long sys_mknodat(int dirfd, const char __user *path, u32 mode, unsigned int dev)
 {
 	struct user_path up;
-	int err = user_path_get(&up, path);
+	int err = mknod_type(mode);
+	if (!err)
+		err = user_path_get(&up, path);
 	if (err)
 		return err;
 	err = vfs_mknod(dirfd, up.name, mode, dev_decode(dev));

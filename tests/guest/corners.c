@@ -6,8 +6,11 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 
 #include "test.h"
@@ -88,6 +91,8 @@ static void names(void)
 	IS(CALL(SYS_renameat2, AT_FDCWD, BAD_ADDRESS, AT_FDCWD, "b", 8), -EINVAL);
 	IS(CALL(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE | RENAME_WHITEOUT), -EINVAL);
 	IS(CALL(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "d", RENAME_NOREPLACE), -EEXIST);
+	IS(CALL(SYS_mknodat, AT_FDCWD, BAD_ADDRESS, S_IFDIR, 0), -EPERM);
+	IS(CALL(SYS_mknodat, AT_FDCWD, BAD_ADDRESS, S_IFLNK, 0), -EINVAL);
 	IS(CALL(SYS_umount2, "nothing", 0), -ENOENT);
 	IS(CALL(SYS_umount2, "d", 0), -EINVAL);
 	IS(CALL(SYS_umount2, "d", 0x10), -EINVAL);
@@ -122,6 +127,88 @@ static void procfs(void)
 	IS(CALL(SYS_truncate, "/proc/self/comm", INT64_MAX), -EFBIG);
 	IS(CALL(SYS_fcntl, 0, F_GETOWNER_UIDS, ids), 0);
 	IS((long)ids[0] + ids[1], 0);
+}
+
+/* What is about a process takes one text a buffer, at no position, and as much of it as it has room for. */
+static void proc_writes(void)
+{
+	int score = open("/proc/self/oom_score_adj", O_RDWR), comm = open("/proc/self/comm", O_RDWR);
+	int maps = open("/proc/self/maps", O_RDWR);
+	struct iovec two[2] = {{"100", 3}, {"200", 3}}, half[2] = {{"100\n", 4}, {"x", 1}}, empty[2] = {{NULL, 0}, {"7", 1}};
+	char text[5000] = "300\n";
+
+	IS(CALL(SYS_write, score, text, 64), 12);
+	IS(CALL(SYS_lseek, score, 0, SEEK_CUR), 0);
+	IS(CALL(SYS_writev, score, two, 2), 6);
+	IS(CALL(SYS_pread64, score, text, 10, 0), 4);
+	IS(memcmp(text, "200\n", 4), 0);
+	IS(CALL(SYS_writev, score, half, 2), 4);
+	IS(CALL(SYS_writev, score, empty, 2), -EINVAL);
+	IS(CALL(SYS_pwritev2, score, two, 2, -1l, -1l, 0x10), -EOPNOTSUPP);
+	IS(CALL(SYS_write, score, " +0x10 \n", 8), 8);
+	IS(CALL(SYS_write, score, "5000000000", 10), -ERANGE);
+	IS(CALL(SYS_write, score, "5 5", 3), -EINVAL);
+	IS(CALL(SYS_write, score, "010", 3), 3);
+	IS(CALL(SYS_pread64, score, text, 10, 0), 2);
+	IS(*text, '8');
+	IS(CALL(SYS_write, score, "0", 1), 1);
+	IS(CALL(SYS_pwritev2, maps, empty, 0, -1l, -1l, 0), -EINVAL); /* it has no write at all */
+	IS(CALL(SYS_write, comm, "new\n", 4), 4);
+	IS(CALL(SYS_lseek, comm, 0, SEEK_CUR), 0);
+	IS(CALL(SYS_read, comm, text, 10), 5);
+	IS(CALL(SYS_write, comm, text, sizeof(text)), sizeof(text));
+	close(score), close(comm), close(maps);
+}
+
+static void holes_and_seals(void)
+{
+	char byte;
+	struct iovec two[2] = {{"12345678", 8}, {"1", 1}}, one[1] = {{&byte, 1}};
+	int fd = open("hole", O_CREAT | O_RDWR, 0600), event = eventfd(0, 0);
+	char *p = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	IS(munmap(p + 4096, 4096), 0);
+	IS(CALL(SYS_ftruncate, fd, 100000), 0);
+	IS(CALL(SYS_pread64, fd, p + 5, 8192, 0), 4091); /* as far as there is memory */
+	IS(CALL(SYS_fcntl, fd, F_GET_SEALS), F_SEAL_SEAL);
+	IS(CALL(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_GROW), -EPERM);
+	IS(CALL(SYS_fcntl, fd, F_ADD_SEALS, 0x1000), -EINVAL);
+	IS(CALL(SYS_preadv2, fd, one, 1, 0l, 0l, 0x10), 1);
+	IS(CALL(SYS_writev, event, two, 2), 8); /* it takes one buffer */
+	IS(CALL(SYS_writev, event, two + 1, 1), -EINVAL);
+	munmap(p, 4096), close(fd), close(event), unlink("hole");
+	int dir = open(".", O_RDONLY | O_DIRECTORY);
+
+	IS(CALL(SYS_getdents64, dir, p, -1u), -EINVAL);
+	IS(CALL(SYS_getdents64, dir, p, 1u << 31), -EINVAL);
+	close(dir);
+}
+
+static void mounts(void)
+{
+	struct statfs st;
+	struct stat root;
+
+	IS(mkdir("sub", 0755), 0);
+	IS(CALL(SYS_mount, "x", "sub", "tmpfs", MS_NOATIME, "mode=711,uid=5,gid=6"), 0);
+	IS(stat("sub", &root), 0);
+	IS((long)root.st_mode, S_IFDIR | 0711);
+	IS((long)root.st_uid * 10 + root.st_gid, 56);
+	IS(CALL(SYS_mount, "x", "sub", NULL, MS_REMOUNT | MS_NODEV, NULL), 0);
+	IS(statfs("sub", &st), 0);
+	IS(st.f_flags & (ST_NOATIME | ST_NODEV | ST_RELATIME), ST_NOATIME | ST_NODEV); /* access times stay as they are */
+	IS(CALL(SYS_mount, NULL, "sub", NULL, MS_PRIVATE | MS_RDONLY, NULL), -EINVAL);
+	IS(CALL(SYS_mount, NULL, "sub", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	IS(CALL(SYS_umount2, "sub", MNT_EXPIRE), -EAGAIN);
+	IS(stat("sub", &root), 0);
+	IS(CALL(SYS_umount2, "sub", MNT_EXPIRE), -EAGAIN);
+	IS(CALL(SYS_umount2, "sub", MNT_EXPIRE), 0);
+	IS(CALL(SYS_mount, "x", "sub", "ramfs", 0, "mode=700"), 0);
+	IS(statfs("sub", &st), 0);
+	IS((long)st.f_type, 0x858458f6);
+	IS((long)st.f_blocks, 0);
+	IS(CALL(SYS_umount2, "sub", 0), 0);
+	IS(rmdir("sub"), 0);
 }
 
 static void memory(void)
@@ -311,7 +398,12 @@ static void others(void)
 /* Last: a process sees its own descriptors whatever it has become. */
 static void as_somebody_else(void)
 {
+	IS(chmod("/tmp", 01777), 0);
 	IS(CALL(SYS_setresuid, 1000, 1000, 1000), 0);
+	IS(CALL(SYS_mknodat, AT_FDCWD, "/tmp/whiteout", S_IFCHR, 0), 0); /* of device 0: no device */
+	IS(CALL(SYS_mknodat, AT_FDCWD, "/tmp/null", S_IFCHR, 0x103), -EPERM);
+	IS(CALL(SYS_mknodat, AT_FDCWD, "/tmp/block", S_IFBLK, 0), -EPERM);
+	IS(CALL(SYS_unlink, "/tmp/whiteout"), 0);
 	IS(CALL(SYS_chdir, "/proc/self/fd"), 0);
 	IS(CALL(SYS_umount2, "/nothing", 0), -ENOENT);
 	IS(CALL(SYS_umount2, "/proc", 0), -EPERM);
@@ -329,6 +421,9 @@ int main(void)
 	transfers();
 	names();
 	procfs();
+	proc_writes();
+	holes_and_seals();
+	mounts();
 	memory();
 	mapping_errors();
 	futex_waiters();

@@ -117,12 +117,8 @@ int vfs_mknod(int dirfd, const char *name, u32 mode, u32 rdev)
 	struct walk w;
 	struct dentry *d;
 	u32 type = mode & S_IFMT;
-	if (S_ISDIR(type))
-		return -EPERM;
 	if (!type)
 		mode |= type = S_IFREG;
-	if (type != S_IFREG && type != S_IFCHR && type != S_IFBLK && type != S_IFIFO && type != S_IFSOCK)
-		return -EINVAL;
 	int err = begin_create(&w, dirfd, name, false, &d);
 	if (err)
 		return err;
