@@ -2,6 +2,7 @@
 #include "syscall.h"
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/major.h>
 #include <linux/openat2.h>
 #include <linux/memfd.h>
 #include <asm/ioctls.h>
@@ -11,6 +12,7 @@
 #include "kernel/fs/walk.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
+#include "kernel/tty/tty.h"
 
 /* What open(2) knows; it ignores the rest (openat2(2) does not). */
 #define OPEN_FLAGS_KNOWN                                                                        \
@@ -243,14 +245,23 @@ long sys_memfd_create(const char __user *name, unsigned int flags)
 
 /* ---- fcntl ---- */
 
+/* Files that send SIGIO: terminals, pipes, and /dev/random, which never does. */
+static bool sends_sigio(const struct file *f)
+{
+	return file_is_tty(f) || file_is_pipe(f) ||
+	       (S_ISCHR(f->inode->mode) && (f->inode->rdev == DEV(MEM_MAJOR, 8) || f->inode->rdev == DEV(MEM_MAJOR, 9)));
+}
+
 static long set_status_flags(struct file *f, unsigned long arg)
 {
-	const u32 settable = O_APPEND | FASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK;
+	const u32 settable = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK | (sends_sigio(f) ? FASYNC : 0);
 	u32 flags = (u32)arg;
 	if (flags & O_NOATIME && !(f->flags & O_NOATIME) && current_cred()->fsuid != f->inode->uid &&
 	    !capable(CAP_FOWNER))
 		return -EPERM;
 	if (f->inode->seals & F_SEAL_WRITE && flags & O_DIRECT)
+		return -EINVAL;
+	if (flags & O_DIRECT && !file_is_pipe(f) && !file_may_bypass(f))
 		return -EINVAL;
 	f->flags = (f->flags & ~settable) | (flags & settable);
 	return 0;
@@ -390,6 +401,20 @@ long sys_flock(int fd, int operation)
 
 /* ---- ioctl ---- */
 
+/* An answer only where it would change something. */
+static long toggle_sigio(struct file *f, const int __user *arg)
+{
+	int on;
+	if (get_user(on, arg))
+		return -EFAULT;
+	if (!on == !(f->flags & FASYNC))
+		return 0;
+	if (!sends_sigio(f))
+		return -ENOTTY;
+	f->flags ^= FASYNC;
+	return 0;
+}
+
 static long toggle_flag(struct file *f, u32 flag, unsigned long arg)
 {
 	int on;
@@ -409,7 +434,7 @@ static long file_ioctl(int fd, struct file *f, unsigned int cmd, unsigned long a
 	case FIONBIO:
 		return toggle_flag(f, O_NONBLOCK, arg);
 	case FIOASYNC:
-		return toggle_flag(f, FASYNC, arg);
+		return toggle_sigio(f, (const int __user *)arg);
 	case FIGETBSZ:
 		return put_user((int)PAGE_SIZE, (int __user *)arg);
 	case FIONREAD:

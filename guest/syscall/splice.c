@@ -164,7 +164,8 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 	return done;
 }
 
-static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t len)
+/* *len is cut to what there is to copy: only that must not overlap. */
+static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t *len)
 {
 	file_off end;
 	if (S_ISDIR(f->in->inode->mode) || S_ISDIR(f->out->inode->mode))
@@ -177,10 +178,11 @@ static int copy_range_check(const struct two_files *f, file_off in, file_off out
 		return -EXDEV;
 	if (in < 0 || out < 0)
 		return -EINVAL;
-	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))
+	if (*len > INT64_MAX || __builtin_add_overflow(in, (s64)*len, &end) || __builtin_add_overflow(out, (s64)*len, &end))
 		return -EOVERFLOW;
-	bool overlap = in < out + (s64)len && out < in + (s64)len;
-	return f->in->inode == f->out->inode && overlap && len ? -EINVAL : 0;
+	*len = (u64)in < f->in->inode->size ? MIN(*len, f->in->inode->size - (u64)in) : 0;
+	bool overlap = in < out + (s64)*len && out < in + (s64)*len;
+	return f->in->inode == f->out->inode && overlap && *len ? -EINVAL : 0;
 }
 
 long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_off, size_t len, unsigned int flags)
@@ -196,7 +198,7 @@ long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_
 	if (!done && flags)
 		done = -EINVAL;
 	if (!done)
-		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);
+		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, &len);
 	if (!done && len) {
 		done = file_transfer(f.in, oi.pos, f.out, oo.pos, MIN(len, RW_MAX));
 		done = offset_put(&oo, offset_put(&oi, done));

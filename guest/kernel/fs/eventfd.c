@@ -44,7 +44,10 @@ static isize eventfd_write(struct file *f, struct uio *from, file_off *pos __unu
 	u64 value;
 	int err;
 
-	if (from->left < sizeof(value))
+	/* Written piece by piece, so that the first decides. */
+	while (from->count && !from->seg->len)
+		uio_skip(from, 0);
+	if (from->left < sizeof(value) || from->seg->len < sizeof(value))
 		return -EINVAL;
 	if (uio_read(from, &value, sizeof(value)) != sizeof(value))
 		return -EFAULT;

@@ -1,8 +1,7 @@
 /* null(4), zero(4), full(4) */
+#include <linux/major.h>
 #include "kernel/fs/device.h"
 #include "kernel/mm/vm.h"
-
-#define MEM_MAJOR 1
 
 static isize null_read(struct file *f, struct uio *to, file_off *pos)
 {

@@ -348,6 +348,10 @@ static inline void inode_allow_write(struct inode *i)
 int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out);
 /* The same for a path already walked to. */
 int file_open_path(const struct path *p, u32 flags, struct file **out);
+/* The same whatever permissions say, and flags that ask for a directory. */
+int file_open_unchecked(const struct path *p, u32 flags, struct file **out);
+/* open(2), O_DIRECT: for what has its data in the page cache, and disks. */
+bool file_may_bypass(const struct file *f);
 
 /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1 for the current task's fs ids: 0 or -EACCES / -EROFS. */
 #define MAY_EXEC 1
