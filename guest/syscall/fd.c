@@ -1,6 +1,8 @@
 /* Descriptors: opening, duplicating, closing, fcntl, ioctl, pipes. */
+#include "kernel/fs/stat.h"
 #include "syscall.h"
 #include <linux/capability.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/major.h>
 #include <linux/openat2.h>
@@ -261,7 +263,7 @@ static long set_status_flags(struct file *f, unsigned long arg)
 		return -EPERM;
 	if (f->inode->seals & F_SEAL_WRITE && flags & O_DIRECT)
 		return -EINVAL;
-	if (flags & O_DIRECT && !file_is_pipe(f) && !file_may_bypass(f))
+	if (flags & O_DIRECT && !file_is_pipe(f) && (!file_may_bypass(f) || f->path.mount == &anon_mount))
 		return -EINVAL;
 	f->flags = (f->flags & ~settable) | (flags & settable);
 	return 0;
@@ -348,6 +350,8 @@ static long file_command(struct file *f, int cmd, unsigned long arg)
 		return file_is_pipe(f) ? pipe_set_size(f, (u32)arg) : -EBADF;
 	case F_GETPIPE_SZ:
 		return file_is_pipe(f) ? pipe_get_size(f) : -EBADF;
+	case F_GETLEASE:
+		return F_UNLCK; /* nobody has one */
 	case F_ADD_SEALS:
 		return memfd_add_seals(f, (u32)arg);
 	case F_GET_SEALS:
@@ -424,6 +428,36 @@ static long toggle_flag(struct file *f, u32 flag, unsigned long arg)
 	return 0;
 }
 
+/* FIOQSIZE: bytes of storage, not of contents. */
+static long space_taken(struct file *f, s64 __user *arg)
+{
+	struct stat st;
+	if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode))
+		return -ENOTTY;
+	int err = path_stat(&f->path, &st);
+	return err ? err : put_user((s64)st.st_blocks * 512, arg);
+}
+
+/* ioctl_ficlone(2): no file system here shares data. */
+static long clone_file(int fd, struct file *to)
+{
+	struct file *from = fd_get(fd);
+	if (!from)
+		return -EBADF;
+	u32 in = from->inode->mode, out = to->inode->mode;
+	long err = -EOPNOTSUPP;
+	if (from->inode->super != to->inode->super)
+		err = -EXDEV;
+	else if (S_ISDIR(in) || S_ISDIR(out))
+		err = -EISDIR;
+	else if (!S_ISREG(in) || !S_ISREG(out))
+		err = -EINVAL;
+	else if (!FILE_READABLE(from) || !FILE_WRITABLE(to) || to->flags & O_APPEND)
+		err = -EBADF;
+	file_put(from);
+	return err;
+}
+
 static long file_ioctl(int fd, struct file *f, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -437,6 +471,12 @@ static long file_ioctl(int fd, struct file *f, unsigned int cmd, unsigned long a
 		return toggle_sigio(f, (const int __user *)arg);
 	case FIGETBSZ:
 		return put_user((int)PAGE_SIZE, (int __user *)arg);
+	case FIOQSIZE:
+		return space_taken(f, (s64 __user *)arg);
+	case FS_IOC_FIEMAP:
+		return -EOPNOTSUPP;
+	case FICLONE:
+		return clone_file((int)arg, f);
 	case FIONREAD:
 		if (S_ISREG(f->inode->mode))
 			return put_user((int)((file_off)f->inode->size - f->pos), (int __user *)arg);

@@ -151,10 +151,30 @@ static int iovec_get(struct iovec_import *v, const void __user *iov, int count, 
 static int rw_flags_check(struct file *f, unsigned int flags, bool write)
 {
 	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
-	if (flags & ~known || (flags & RWF_APPEND && !write))
+	if (flags & ~known)
+		return -EOPNOTSUPP;
+	if (write && f->ops->segments_apart && flags & ~RWF_HIPRI)
 		return -EOPNOTSUPP;
 	bool never_waits = S_ISREG(f->inode->mode) || (S_ISCHR(f->inode->mode) && f->ops->seek);
 	return flags & RWF_NOWAIT && !never_waits ? -EOPNOTSUPP : 0;
+}
+
+/* Until one is not written whole; an error is told when nothing was written before. */
+static isize write_segments(struct file *f, struct uio *u, file_off *pos)
+{
+	size_t done = 0;
+	while (u->left) {
+		struct uio_segment s = *u->seg;
+		struct uio one = {.seg = &s, .count = 1, .left = s.len};
+		isize n = file_write(f, &one, pos);
+		if (n < 0 && !done)
+			return n;
+		done += n > 0 ? (size_t)n : 0;
+		if (n < 0 || (size_t)n < s.len)
+			break;
+		uio_skip(u, s.len);
+	}
+	return (isize)done;
 }
 
 /* pos NULL: the file's own. */
@@ -170,8 +190,10 @@ static isize transfer_vector(struct file *f, const void __user *iov, int count, 
 	isize done = 0; /* of nothing: not even flags are looked at */
 	if (u.left || !(write ? (void *)f->ops->write : (void *)f->ops->read)) {
 		done = rw_flags_check(f, flags, write);
+		if (!pos)
+			pos = &f->pos;
 		if (!done)
-			done = transfer(f, &u, pos ? pos : &f->pos, write);
+			done = write && f->ops->segments_apart ? write_segments(f, &u, pos) : transfer(f, &u, pos, write);
 	}
 	iovec_release(&v);
 	return done;

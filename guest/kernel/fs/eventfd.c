@@ -44,10 +44,7 @@ static isize eventfd_write(struct file *f, struct uio *from, file_off *pos __unu
 	u64 value;
 	int err;
 
-	/* Written piece by piece, so that the first decides. */
-	while (from->count && !from->seg->len)
-		uio_skip(from, 0);
-	if (from->left < sizeof(value) || from->seg->len < sizeof(value))
+	if (from->left < sizeof(value))
 		return -EINVAL;
 	if (uio_read(from, &value, sizeof(value)) != sizeof(value))
 		return -EFAULT;
@@ -92,6 +89,7 @@ static void eventfd_show(struct file *f, char *buf, size_t size)
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
+	.segments_apart = true,
 	.poll = eventfd_poll,
 	.seek = event_file_seek,
 	.release = eventfd_release,

@@ -21,7 +21,6 @@ int memfd_create(const char *name, bool sealable, struct file **out)
 		return -ENOMEM;
 	i->nlink = 0;
 	i->seals = sealable ? 0 : F_SEAL_SEAL;
-	i->sealable = true;
 	int err = file_create_inode(text, i, &tmpfs_file_ops, O_RDWR | O_LARGEFILE, out);
 	if (err) {
 		inode_put(i);
@@ -50,9 +49,11 @@ long memfd_add_seals(struct file *f, u32 seals)
 {
 	const u32 known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 	struct inode *i = f->inode;
+	if (!FILE_WRITABLE(f))
+		return -EPERM;
 	if (!i->sealable || seals & ~known)
 		return -EINVAL;
-	if (!FILE_WRITABLE(f) || i->seals & F_SEAL_SEAL)
+	if (i->seals & F_SEAL_SEAL)
 		return -EPERM;
 	if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && mapped_writable(i))
 		return -EBUSY;

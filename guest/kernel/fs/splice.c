@@ -16,7 +16,7 @@ static isize move_piece(struct file *in, file_off *in_pos, struct file *out, fil
 	if (got <= 0)
 		return got;
 	uio_kernel(&u, &s, buf, (size_t)got);
-	isize put = file_write(out, &u, out_pos ? out_pos : &out->pos);
+	isize put = !file_takes_splice(out) ? -EINVAL : file_write(out, &u, out_pos ? out_pos : &out->pos);
 	*from = start + (put > 0 ? put : 0);
 	*cut = put < got;
 	return put;

@@ -84,7 +84,7 @@ struct inode {
 	const char *link; /* symlink: its text when it lies in memory (lives as long as the inode) */
 	u64 next_cookie;  /* directory: readdir position of the next new entry */
 	u32 seals;	  /* F_SEAL_* */
-	bool sealable;	  /* memfd: F_ADD_SEALS works */
+	bool sealable;	  /* a file in memory: F_ADD_SEALS is known */
 	bool linkable;	  /* nlink is 0 because O_TMPFILE made it: linkat may name it */
 };
 
