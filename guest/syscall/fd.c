@@ -1,7 +1,10 @@
 /* Descriptors: opening, duplicating, closing, fcntl, ioctl, pipes. */
+#include "kernel/fs/stat.h"
 #include "syscall.h"
 #include <linux/capability.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <linux/major.h>
 #include <linux/openat2.h>
 #include <linux/memfd.h>
 #include <asm/ioctls.h>
@@ -11,6 +14,7 @@
 #include "kernel/fs/walk.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
+#include "kernel/tty/tty.h"
 
 /* What open(2) knows; it ignores the rest (openat2(2) does not). */
 #define OPEN_FLAGS_KNOWN                                                                        \
@@ -243,14 +247,23 @@ long sys_memfd_create(const char __user *name, unsigned int flags)
 
 /* ---- fcntl ---- */
 
+/* Files that send SIGIO: terminals, pipes, and /dev/random, which never does. */
+static bool sends_sigio(const struct file *f)
+{
+	return file_is_tty(f) || file_is_pipe(f) ||
+	       (S_ISCHR(f->inode->mode) && (f->inode->rdev == DEV(MEM_MAJOR, 8) || f->inode->rdev == DEV(MEM_MAJOR, 9)));
+}
+
 static long set_status_flags(struct file *f, unsigned long arg)
 {
-	const u32 settable = O_APPEND | FASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK;
+	const u32 settable = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK | (sends_sigio(f) ? FASYNC : 0);
 	u32 flags = (u32)arg;
 	if (flags & O_NOATIME && !(f->flags & O_NOATIME) && current_cred()->fsuid != f->inode->uid &&
 	    !capable(CAP_FOWNER))
 		return -EPERM;
 	if (f->inode->seals & F_SEAL_WRITE && flags & O_DIRECT)
+		return -EINVAL;
+	if (flags & O_DIRECT && !file_is_pipe(f) && (!file_may_bypass(f) || f->path.mount == &anon_mount))
 		return -EINVAL;
 	f->flags = (f->flags & ~settable) | (flags & settable);
 	return 0;
@@ -337,6 +350,8 @@ static long file_command(struct file *f, int cmd, unsigned long arg)
 		return file_is_pipe(f) ? pipe_set_size(f, (u32)arg) : -EBADF;
 	case F_GETPIPE_SZ:
 		return file_is_pipe(f) ? pipe_get_size(f) : -EBADF;
+	case F_GETLEASE:
+		return F_UNLCK; /* nobody has one */
 	case F_ADD_SEALS:
 		return memfd_add_seals(f, (u32)arg);
 	case F_GET_SEALS:
@@ -390,6 +405,20 @@ long sys_flock(int fd, int operation)
 
 /* ---- ioctl ---- */
 
+/* An answer only where it would change something. */
+static long toggle_sigio(struct file *f, const int __user *arg)
+{
+	int on;
+	if (get_user(on, arg))
+		return -EFAULT;
+	if (!on == !(f->flags & FASYNC))
+		return 0;
+	if (!sends_sigio(f))
+		return -ENOTTY;
+	f->flags ^= FASYNC;
+	return 0;
+}
+
 static long toggle_flag(struct file *f, u32 flag, unsigned long arg)
 {
 	int on;
@@ -397,6 +426,36 @@ static long toggle_flag(struct file *f, u32 flag, unsigned long arg)
 		return -EFAULT;
 	f->flags = on ? f->flags | flag : f->flags & ~flag;
 	return 0;
+}
+
+/* FIOQSIZE: bytes of storage, not of contents. */
+static long space_taken(struct file *f, s64 __user *arg)
+{
+	struct stat st;
+	if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode))
+		return -ENOTTY;
+	int err = path_stat(&f->path, &st);
+	return err ? err : put_user((s64)st.st_blocks * 512, arg);
+}
+
+/* ioctl_ficlone(2): no file system here shares data. */
+static long clone_file(int fd, struct file *to)
+{
+	struct file *from = fd_get(fd);
+	if (!from)
+		return -EBADF;
+	u32 in = from->inode->mode, out = to->inode->mode;
+	long err = -EOPNOTSUPP;
+	if (from->inode->super != to->inode->super)
+		err = -EXDEV;
+	else if (S_ISDIR(in) || S_ISDIR(out))
+		err = -EISDIR;
+	else if (!S_ISREG(in) || !S_ISREG(out))
+		err = -EINVAL;
+	else if (!FILE_READABLE(from) || !FILE_WRITABLE(to) || to->flags & O_APPEND)
+		err = -EBADF;
+	file_put(from);
+	return err;
 }
 
 static long file_ioctl(int fd, struct file *f, unsigned int cmd, unsigned long arg)
@@ -409,9 +468,15 @@ static long file_ioctl(int fd, struct file *f, unsigned int cmd, unsigned long a
 	case FIONBIO:
 		return toggle_flag(f, O_NONBLOCK, arg);
 	case FIOASYNC:
-		return toggle_flag(f, FASYNC, arg);
+		return toggle_sigio(f, (const int __user *)arg);
 	case FIGETBSZ:
 		return put_user((int)PAGE_SIZE, (int __user *)arg);
+	case FIOQSIZE:
+		return space_taken(f, (s64 __user *)arg);
+	case FS_IOC_FIEMAP:
+		return -EOPNOTSUPP;
+	case FICLONE:
+		return clone_file((int)arg, f);
 	case FIONREAD:
 		if (S_ISREG(f->inode->mode))
 			return put_user((int)((file_off)f->inode->size - f->pos), (int __user *)arg);

@@ -151,31 +151,30 @@ static int iovec_get(struct iovec_import *v, const void __user *iov, int count, 
 static int rw_flags_check(struct file *f, unsigned int flags, bool write)
 {
 	unsigned int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
-	if (write && f->ops->write_by_segment)
-		known = RWF_HIPRI;
 	if (flags & ~known)
+		return -EOPNOTSUPP;
+	if (write && f->ops->segments_apart && flags & ~RWF_HIPRI)
 		return -EOPNOTSUPP;
 	bool never_waits = S_ISREG(f->inode->mode) || (S_ISCHR(f->inode->mode) && f->ops->seek);
 	return flags & RWF_NOWAIT && !never_waits ? -EOPNOTSUPP : 0;
 }
 
-/* One write for each segment, up to the first that is not taken whole. An empty one counts only in front. */
+/* Until one is not written whole; an error is told when nothing was written before. */
 static isize write_segments(struct file *f, struct uio *u, file_off *pos)
 {
-	isize done = 0;
+	size_t done = 0;
 	while (u->left) {
 		struct uio_segment s = *u->seg;
-		struct uio one;
-		uio_user(&one, &s, s.base, s.len);
-		isize n = transfer(f, &one, pos, true);
-		if (n < 0)
-			return done ? done : n;
-		done += n;
-		uio_skip(u, (size_t)n);
-		if ((size_t)n < s.len)
+		struct uio one = {.seg = &s, .count = 1, .left = s.len};
+		isize n = file_write(f, &one, pos);
+		if (n < 0 && !done)
+			return n;
+		done += n > 0 ? (size_t)n : 0;
+		if (n < 0 || (size_t)n < s.len)
 			break;
+		uio_skip(u, s.len);
 	}
-	return done;
+	return (isize)done;
 }
 
 /* pos NULL: the file's own. */
@@ -193,10 +192,8 @@ static isize transfer_vector(struct file *f, const void __user *iov, int count, 
 		done = rw_flags_check(f, flags, write);
 		if (!pos)
 			pos = &f->pos;
-		if (!done && write && f->ops->write_by_segment)
-			done = write_segments(f, &u, pos);
-		else if (!done)
-			done = transfer(f, &u, pos, write);
+		if (!done)
+			done = write && f->ops->segments_apart ? write_segments(f, &u, pos) : transfer(f, &u, pos, write);
 	}
 	iovec_release(&v);
 	return done;

@@ -321,7 +321,7 @@ static long select_sets(int count, void __user *const user[SETS], u64 deadline)
 	return ready;
 }
 
-/* tv_usec may exceed a second here, unlike elsewhere. */
+/* tv_usec may exceed a second here, unlike elsewhere, and make up for a negative tv_sec. */
 static int select_timeout(const void __user *p, u64 *deadline)
 {
 	struct __kernel_old_timeval tv;
@@ -332,10 +332,8 @@ static int select_timeout(const void __user *p, u64 *deadline)
 		return 0;
 	if (copy_from_user(&tv, p, sizeof(tv)))
 		return -EFAULT;
-	if (tv.tv_sec < 0 || tv.tv_usec < 0)
-		return -EINVAL;
-	if (__builtin_add_overflow(tv.tv_sec, tv.tv_usec / 1000000, &tv.tv_sec))
-		tv.tv_sec = INT64_MAX;
+	/* only what both come to must be a time */
+	tv.tv_sec = (s64)((u64)tv.tv_sec + (u64)(tv.tv_usec / 1000000));
 	tv.tv_usec %= 1000000;
 	if (timeval_to_ns(&tv, &ns))
 		return -EINVAL;

@@ -66,7 +66,7 @@ static int sendfile_source(int fd, const struct user_offset *o, size_t count, st
 		return -EBADF;
 	if (!FILE_READABLE(f))
 		err = -EBADF;
-	else if (o->user && !file_has_offsets(f))
+	else if (o->user && !file_has_offsets(f) && !f->ops->readdir)
 		err = -ESPIPE;
 	else if ((isize)count < 0 || (o->pos && o->value < 0) || (s64)count > INT64_MAX - (o->pos ? o->value : f->pos))
 		err = -EINVAL;
@@ -164,9 +164,10 @@ long sys_splice(int in, void __user *in_off, int out, void __user *out_off, size
 	return done;
 }
 
-static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t len)
+/* *len is cut to what there is to copy: only that must not overlap. */
+static int copy_range_check(const struct two_files *f, file_off in, file_off out, size_t *len)
 {
-	file_off end;
+	u64 end;
 	if (S_ISDIR(f->in->inode->mode) || S_ISDIR(f->out->inode->mode))
 		return -EISDIR;
 	if (!S_ISREG(f->in->inode->mode) || !S_ISREG(f->out->inode->mode))
@@ -177,10 +178,14 @@ static int copy_range_check(const struct two_files *f, file_off in, file_off out
 		return -EXDEV;
 	if (in < 0 || out < 0)
 		return -EINVAL;
-	if (len > INT64_MAX || __builtin_add_overflow(in, (s64)len, &end) || __builtin_add_overflow(out, (s64)len, &end))
+	if (__builtin_add_overflow((u64)in, *len, &end) || __builtin_add_overflow((u64)out, *len, &end))
 		return -EOVERFLOW;
-	bool overlap = in < out + (s64)len && out < in + (s64)len;
-	return f->in->inode == f->out->inode && overlap && len ? -EINVAL : 0;
+	if (out == INT64_MAX)
+		return -EFBIG;
+	*len = (u64)in < f->in->inode->size ? MIN(*len, f->in->inode->size - (u64)in) : 0;
+	*len = MIN(*len, (size_t)(INT64_MAX - out));
+	bool overlap = in < out + (s64)*len && out < in + (s64)*len;
+	return f->in->inode == f->out->inode && overlap && *len ? -EINVAL : 0;
 }
 
 long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_off, size_t len, unsigned int flags)
@@ -196,7 +201,7 @@ long sys_copy_file_range(int in, void __user *in_off, int out, void __user *out_
 	if (!done && flags)
 		done = -EINVAL;
 	if (!done)
-		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, len);
+		done = copy_range_check(&f, oi.pos ? oi.value : f.in->pos, oo.pos ? oo.value : f.out->pos, &len);
 	if (!done && len) {
 		done = file_transfer(f.in, oi.pos, f.out, oo.pos, MIN(len, RW_MAX));
 		done = offset_put(&oo, offset_put(&oi, done));

@@ -13,7 +13,7 @@
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 
-#include "test.h"
+#include "pty.h"
 
 /* musl has no headers of the kernel's. */
 #define RENAME_NOREPLACE   1
@@ -21,6 +21,20 @@
 #define RENAME_WHITEOUT	   4
 #include "futex_defs.h"
 #define F_GETOWNER_UIDS	   17
+#define FIOQSIZE	   0x5460
+#define FS_IOC_FIEMAP	   0xc020660bu
+#define FICLONE		   0x40049409u
+#ifndef RWF_APPEND
+#define RWF_APPEND	   0x10
+#endif
+#ifndef F_ADD_SEALS
+#define F_ADD_SEALS	   1033
+#define F_GET_SEALS	   1034
+#define F_SEAL_SEAL	   1
+#endif
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER	   0x5441
+#endif
 
 #define CALL(nr, ...) ({ long r_ = syscall(nr, __VA_ARGS__); r_ < 0 ? -errno : r_; })
 #define IS(call, value)                                                                            \
@@ -73,6 +87,113 @@ static void transfers(void)
 	close(append), close(neither);
 	IS(CALL(SYS_openat, AT_FDCWD, ".", O_RDWR | O_TMPFILE | O_CREAT, 0600), -EINVAL);
 	close(a), close(null), close(event), close(ends[0]), close(ends[1]);
+}
+
+/* Files whose segments are written one by one, and what splice(2) takes and gives. */
+static void devices(void)
+{
+	int event = eventfd(0, EFD_NONBLOCK), null = open("/dev/null", O_RDWR), full = open("/dev/full", O_RDWR), ends[2];
+	int dir = open(".", O_RDONLY), a = open("a", O_RDWR);
+	struct iovec halves[2] = {{"abcd", 4}, {"abcd", 4}}, more[2] = {{"\1\0\0\0\0\0\0", 8}, {"abcd", 4}}, empty[2] = {{"", 0}, {"abcdefg", 8}};
+	char byte;
+	off_t zero = 0, four = 4, most = INT64_MAX;
+	long value = 0;
+
+	IS(pipe(ends), 0);
+	IS(CALL(SYS_writev, event, halves, 2), -EINVAL);
+	IS(CALL(SYS_writev, event, more, 2), 8);
+	IS(CALL(SYS_writev, event, empty, 2), -EINVAL);
+	IS(CALL(SYS_pwritev2, event, more, 1, -1l, -1l, RWF_APPEND), -EOPNOTSUPP);
+	IS(CALL(SYS_read, event, &value, 8), 8);
+	IS(value, 1);
+	IS(CALL(SYS_preadv2, null, halves, 1, -1l, -1l, RWF_APPEND), 0);
+	IS(CALL(SYS_write, full, &byte, 0), -ENOSPC);
+	IS(CALL(SYS_splice, null, NULL, ends[1], NULL, 1l, 0), -EINVAL);
+	IS(CALL(SYS_splice, dir, NULL, ends[1], NULL, 1l, 0), -EINVAL);
+	IS(CALL(SYS_splice, ends[0], NULL, full, NULL, 1l, 0), -EINVAL);
+	IS(CALL(SYS_splice, ends[0], NULL, event, NULL, 8l, 0), -EINVAL);
+	IS(CALL(SYS_sendfile, null, dir, &zero, 1l), -EINVAL);
+	/* What there is may be copied behind itself, and what is written may be read again. */
+	IS(CALL(SYS_copy_file_range, a, &zero, a, &four, 1000l, 0), 4);
+	zero = 0;
+	IS(CALL(SYS_copy_file_range, a, &zero, a, &most, 5l, 0), -EFBIG);
+	IS(CALL(SYS_lseek, a, 0, SEEK_END), 8);
+	IS(CALL(SYS_sendfile, a, a, &zero, 20l), 20);
+	IS(CALL(SYS_ftruncate, a, 4l), 0);
+	close(event), close(null), close(full), close(ends[0]), close(ends[1]), close(dir), close(a);
+}
+
+static void controls(void)
+{
+	int a = open("a", O_RDWR), readonly = open("a", O_RDONLY), null = open("/dev/null", O_RDWR), ends[2], on = 1, off = 0;
+	struct flock lock = {.l_type = F_WRLCK, .l_pid = 5};
+	off_t size = 0;
+
+	IS(pipe(ends), 0);
+	IS(CALL(SYS_ioctl, a, FIOASYNC, &off), 0);
+	IS(CALL(SYS_ioctl, a, FIOASYNC, &on), -ENOTTY);
+	IS(CALL(SYS_ioctl, ends[0], FIOASYNC, &on), 0);
+	IS(CALL(SYS_fcntl, ends[0], F_GETFL) & O_ASYNC, O_ASYNC);
+	IS(CALL(SYS_fcntl, a, F_SETFL, O_ASYNC), 0);
+	IS(CALL(SYS_fcntl, a, F_GETFL) & O_ASYNC, 0);
+	IS(CALL(SYS_fcntl, null, F_SETFL, O_DIRECT), -EINVAL);
+	IS(CALL(SYS_fcntl, ends[1], F_SETFL, O_DIRECT), 0);
+	IS(CALL(SYS_fcntl, a, F_GETLEASE), F_UNLCK);
+	IS(CALL(SYS_fcntl, a, F_ADD_SEALS, 0), -EPERM);
+	IS(CALL(SYS_fcntl, a, F_GET_SEALS), F_SEAL_SEAL);
+	IS(CALL(SYS_fcntl, null, F_ADD_SEALS, 0), -EINVAL);
+	IS(CALL(SYS_fcntl, ends[0], F_ADD_SEALS, 0x4000), -EPERM);
+	IS(CALL(SYS_fcntl, readonly, F_OFD_SETLK, &lock), -EBADF);
+	IS(CALL(SYS_fcntl, a, F_OFD_SETLK, &lock), -EINVAL);
+	IS(CALL(SYS_ioctl, a, FIOQSIZE, &size), 0);
+	IS(size, 4096);
+	IS(CALL(SYS_ioctl, null, FIOQSIZE, &size), -ENOTTY);
+	IS(CALL(SYS_ioctl, null, FS_IOC_FIEMAP, &size), -EOPNOTSUPP);
+	IS(CALL(SYS_ioctl, null, FICLONE, 999), -EBADF);
+	IS(CALL(SYS_ioctl, null, FICLONE, a), -EXDEV);
+	close(a), close(readonly), close(null), close(ends[0]), close(ends[1]);
+}
+
+static void terminals(void)
+{
+	static char text[8192];
+	int slave, master = pty_open(&slave), below = -1, n = -1;
+	struct termios t;
+
+	/* A line may have 4096 bytes with its end, and as much again waits before it. */
+	set_flags(slave, ECHO, 0, 1, 0);
+	memset(text, 'x', sizeof(text));
+	text[4095] = '\n';
+	IS(write(master, text, sizeof(text)), (long)sizeof(text));
+	IS(wait_for(slave, POLLIN), POLLIN);
+	IS(read(slave, text, sizeof(text)), 4096);
+	IS(CALL(SYS_ioctl, master, TIOCOUTQ, &n), 0);
+	IS(n, 0);
+	IS(CALL(SYS_ioctl, slave, TIOCSPGRP, BAD_ADDRESS), -EFAULT);
+	IS(CALL(SYS_ioctl, master, TIOCSPGRP, &below), -EINVAL);
+	IS(CALL(SYS_ioctl, slave, TIOCSBRK, 0), 0);
+	IS(CALL(SYS_ioctl, master, TIOCCBRK, 0), 0);
+	/* The master has an output of its own that can be stopped. */
+	IS(CALL(SYS_fcntl, master, F_SETFL, O_NONBLOCK), 0);
+	IS(CALL(SYS_ioctl, master, TCXONC, 7), -EINVAL);
+	IS(CALL(SYS_ioctl, master, TCXONC, TCOOFF), 0);
+	IS(CALL(SYS_write, master, "x", 1), -EAGAIN);
+	IS(CALL(SYS_ioctl, master, TCXONC, TCOON), 0);
+	IS(CALL(SYS_write, master, "x", 1), 1);
+	/* A pty has bytes of eight bits, whatever is asked for. */
+	tcgetattr(slave, &t);
+	t.c_cflag = B9600 | CS7 | PARENB;
+	IS(CALL(SYS_ioctl, slave, TCSETS, &t), 0);
+	IS(CALL(SYS_ioctl, slave, TCGETS, &t), 0);
+	IS((long)t.c_cflag, (long)(B9600 | CS8 | CREAD));
+	/* No name is looked at. */
+	int peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CREAT | O_EXCL);
+
+	IS(peer > slave, 1);
+	IS(CALL(SYS_fcntl, peer, F_GETFL), O_RDWR);
+	close(peer), close(master);
+	IS(CALL(SYS_read, slave, text, 1), 0);
+	close(slave);
 }
 
 static void names(void)
@@ -391,6 +512,9 @@ static void others(void)
 	IS(CALL(SYS_sched_getaffinity, 0, 0x20000000, cpus), -EINVAL); /* counted in bits, of which there are 32 */
 	IS(CALL(SYS_sched_getaffinity, 0, 4, cpus), -EINVAL);
 	IS(CALL(SYS_sethostname, "x", 1l << 32 | 100), -EINVAL);
+	/* Only what seconds and microseconds come to must be a time. */
+	IS(CALL(SYS_select, 0, NULL, NULL, NULL, (long[]){-1, 1000000}), 0);
+	IS(CALL(SYS_select, 0, NULL, NULL, NULL, (long[]){-1, 999999}), -EINVAL);
 	/* Sets end where the table of descriptors does. */
 	IS(CALL(SYS_select, 1 << 26, NULL, NULL, NULL, (long[]){0, 0}), 0);
 }
@@ -419,6 +543,9 @@ int main(void)
 	IS(CALL(SYS_mount, "corners", dir, "tmpfs", 0, ""), 0);
 	IS(chdir(dir), 0);
 	transfers();
+	devices();
+	controls();
+	terminals();
 	names();
 	procfs();
 	proc_writes();

@@ -89,7 +89,7 @@ static void eventfd_show(struct file *f, char *buf, size_t size)
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
-	.write_by_segment = true,
+	.segments_apart = true,
 	.poll = eventfd_poll,
 	.seek = event_file_seek,
 	.release = eventfd_release,

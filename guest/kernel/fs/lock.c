@@ -208,19 +208,21 @@ int file_posix_lock(struct file *f, int cmd, struct flock *l)
 				 .owner = ofd ? (const void *)f : (const void *)task_current()->files,
 				 .pid = ofd ? -1 : task_tgid(task_current()),
 				 .type = l->l_type};
-	if (ofd && l->l_pid)
-		return -EINVAL;
 	if (l->l_type != F_RDLCK && l->l_type != F_WRLCK && (l->l_type != F_UNLCK || get))
 		return -EINVAL;
 	int err = lock_range(f, l, &want.start, &want.end);
 	if (err)
 		return err;
+	if (get && ofd && l->l_pid)
+		return -EINVAL;
 	if (get) {
 		lock_report(l, find_conflict(f->inode, &want));
 		return 0;
 	}
 	if ((l->l_type == F_RDLCK && !FILE_READABLE(f)) || (l->l_type == F_WRLCK && !FILE_WRITABLE(f)))
 		return -EBADF;
+	if (ofd && l->l_pid)
+		return -EINVAL;
 	return lock_acquire(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 

@@ -1,8 +1,7 @@
 /* null(4), zero(4), full(4) */
+#include <linux/major.h>
 #include "kernel/fs/device.h"
 #include "kernel/mm/vm.h"
-
-#define MEM_MAJOR 1
 
 static isize null_read(struct file *f, struct uio *to, file_off *pos)
 {
@@ -27,8 +26,8 @@ static isize zero_read(struct file *f, struct uio *to, file_off *pos)
 
 static isize full_write(struct file *f, struct uio *from, file_off *pos)
 {
-	(void)f, (void)pos;
-	return from->left ? -ENOSPC : 0;
+	(void)f, (void)from, (void)pos;
+	return -ENOSPC; /* of nothing, too */
 }
 
 static file_off mem_seek(struct file *f, file_off off, int whence)
@@ -48,10 +47,10 @@ static int zero_mmap(struct file *f, struct vma *v)
 	return 0;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write, .seek = mem_seek};
+static const struct file_ops null_ops = {.read = null_read, .write = null_write, .seek = mem_seek, .no_splice_read = true};
 static const struct file_ops zero_ops = {
 	.read = zero_read, .write = null_write, .seek = mem_seek, .mmap = zero_mmap};
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .seek = mem_seek};
+static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .seek = mem_seek, .segments_apart = true};
 
 void memdev_init(void)
 {

@@ -21,7 +21,6 @@ int memfd_create(const char *name, bool sealable, struct file **out)
 		return -ENOMEM;
 	i->nlink = 0;
 	i->seals = sealable ? 0 : F_SEAL_SEAL;
-	i->sealable = true;
 	int err = file_create_inode(text, i, &tmpfs_file_ops, O_RDWR | O_LARGEFILE, out);
 	if (err) {
 		inode_put(i);
@@ -32,12 +31,9 @@ int memfd_create(const char *name, bool sealable, struct file **out)
 	return 0;
 }
 
-/* Other files of tmpfs have one seal: that there will be no others. fcntl(2), "File Sealing". */
 long memfd_get_seals(struct file *f)
 {
-	if (f->inode->sealable)
-		return f->inode->seals;
-	return f->ops == &tmpfs_file_ops && f->inode->super->type != &ramfs_type ? F_SEAL_SEAL : -EINVAL;
+	return f->inode->sealable ? (long)f->inode->seals : -EINVAL;
 }
 
 static bool mapped_writable(struct inode *i)
@@ -55,10 +51,9 @@ long memfd_add_seals(struct file *f, u32 seals)
 	struct inode *i = f->inode;
 	if (!FILE_WRITABLE(f))
 		return -EPERM;
-	long now = seals & ~known ? -EINVAL : memfd_get_seals(f);
-	if (now < 0)
-		return now;
-	if (now & F_SEAL_SEAL)
+	if (!i->sealable || seals & ~known)
+		return -EINVAL;
+	if (i->seals & F_SEAL_SEAL)
 		return -EPERM;
 	if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && mapped_writable(i))
 		return -EBUSY;

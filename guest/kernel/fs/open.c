@@ -83,13 +83,12 @@ static int file_set_path(struct file *f, const struct path *p)
 	return 0;
 }
 
-/* open(2), O_DIRECT: for what has its data in the page cache, and disks. */
-static bool file_may_bypass(const struct file *f)
+bool file_may_bypass(const struct file *f)
 {
 	return S_ISBLK(f->inode->mode) || f->ops->read == cached_file_read;
 }
 
-static int file_open_checked(const struct path *p, u32 flags, struct file **out)
+int file_open_unchecked(const struct path *p, u32 flags, struct file **out)
 {
 	static const struct file_ops path_only_ops;
 	struct file *f = file_alloc(&path_only_ops, flags | (flags & O_PATH ? 0 : O_LARGEFILE));
@@ -127,7 +126,7 @@ static int open_existing(const struct path *p, u32 flags, bool created, struct f
 	}
 	if (flags & O_DIRECTORY && !S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
-	return file_open_checked(p, flags, out);
+	return file_open_unchecked(p, flags, out);
 }
 
 int file_open_path(const struct path *p, u32 flags, struct file **out)
@@ -244,7 +243,7 @@ static int open_tmpfile(int dirfd, const char *name, u32 flags, u32 mode, unsign
 	if (!err) {
 		d->unlinked = true;
 		struct path p = {dir.mount, d};
-		err = file_open_checked(&p, flags & ~(u32)(O_TMPFILE | O_TRUNC), out);
+		err = file_open_unchecked(&p, flags & ~(u32)(O_TMPFILE | O_TRUNC), out);
 	}
 	if (d)
 		dentry_put(d);

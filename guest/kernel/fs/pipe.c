@@ -461,7 +461,7 @@ static isize splice_out(struct pipe *p, struct file *out, file_off *out_pos, siz
 static isize splice_from_pipe(struct file *in, struct file *out, file_off *out_pos, size_t len)
 {
 	struct pipe *p = in->inode->pipe;
-	isize moved = wait_for_data(in, p);
+	isize moved = file_takes_splice(out) ? wait_for_data(in, p) : -EINVAL;
 	size_t done = 0;
 	if (moved <= 0)
 		return moved;
@@ -484,6 +484,8 @@ isize pipe_splice(struct file *in, file_off *in_pos, struct file *out, file_off 
 	isize err = wait_for_room(out, p, PIPE_ATOMIC + 1);
 	if (err)
 		return err == -EPIPE ? broken_pipe() : err;
+	if (in->ops->no_splice_read || S_ISDIR(in->inode->mode))
+		return -EINVAL;
 	return file_transfer(in, in_pos, out, NULL, MIN(len, (size_t)pipe_room(p)));
 }
 

@@ -423,11 +423,11 @@ static const struct inode_ops magic_link_ops = {.readlink = magic_readlink, .fol
 static const struct file_ops dir_file_ops = {
 	.read = dir_read, .readdir = proc_readdir, .seek = dir_seek};
 static const struct file_ops text_file_ops = {
-	.read = text_read, .write = text_write, .seek = text_seek, .release = text_release};
+	.read = text_read, .write = text_write, .segments_apart = true, .seek = text_seek, .release = text_release};
 static const struct file_ops task_text_ops = {.read = text_read, .seek = text_seek, .release = text_release};
 static const struct file_ops task_text_store_ops = {.read = text_read,
 						    .write = task_text_write,
-						    .write_by_segment = true,
+						    .segments_apart = true,
 						    .seek = text_seek,
 						    .release = text_release};
 

@@ -70,4 +70,4 @@ static file_off mem_seek(struct file *f, file_off off, int whence)
 	return off;
 }
 
-const struct file_ops proc_mem_ops = {.read = mem_read, .write = mem_write, .write_by_segment = true, .seek = mem_seek};
+const struct file_ops proc_mem_ops = {.read = mem_read, .write = mem_write, .segments_apart = true, .seek = mem_seek};

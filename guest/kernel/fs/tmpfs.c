@@ -44,6 +44,8 @@ struct inode *tmpfs_inode_create(struct super *s, u32 mode, u32 rdev)
 	} else if (S_ISREG(mode)) {
 		i->ops = &file_inode_ops;
 		i->file_ops = &tmpfs_file_ops;
+		i->sealable = s->type != &ramfs_type; /* in principle: memfd_create(2), F_SEAL_SEAL */
+		i->seals = F_SEAL_SEAL;
 	} else if (S_ISLNK(mode)) {
 		i->ops = &symlink_ops;
 	}

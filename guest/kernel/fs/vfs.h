@@ -84,7 +84,7 @@ struct inode {
 	const char *link; /* symlink: its text when it lies in memory (lives as long as the inode) */
 	u64 next_cookie;  /* directory: readdir position of the next new entry */
 	u32 seals;	  /* F_SEAL_* */
-	bool sealable;	  /* memfd: F_ADD_SEALS works */
+	bool sealable;	  /* a file in memory: F_ADD_SEALS is known */
 	bool linkable;	  /* nlink is 0 because O_TMPFILE made it: linkat may name it */
 };
 
@@ -349,6 +349,10 @@ static inline void inode_allow_write(struct inode *i)
 int file_open_walk(int dirfd, const char *name, u32 flags, u32 mode, unsigned int walk, struct file **out);
 /* The same for a path already walked to. */
 int file_open_path(const struct path *p, u32 flags, struct file **out);
+/* The same whatever permissions say, and flags that ask for a directory. */
+int file_open_unchecked(const struct path *p, u32 flags, struct file **out);
+/* open(2), O_DIRECT: for what has its data in the page cache, and disks. */
+bool file_may_bypass(const struct file *f);
 
 /* MAY_READ 4, MAY_WRITE 2, MAY_EXEC 1 for the current task's fs ids: 0 or -EACCES / -EROFS. */
 #define MAY_EXEC 1

@@ -58,6 +58,28 @@ static int read_termios(struct tty *t, unsigned int cmd, const void __user *arg,
 	}
 }
 
+/* The speed that a field of c_cflag stands for; BOTHER: as given. */
+static speed_t baud_rate(tcflag_t field, speed_t given)
+{
+	static const speed_t rates[] = {0,	50,	 75,	  110,	   134,	    150,     200,     300,
+					600,	1200,	 1800,	  2400,	   4800,    9600,    19200,   38400,
+					57600,	115200,	 230400,  460800,  500000,  576000,  921600,  1000000,
+					1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+
+	if (field == BOTHER)
+		return given;
+	return rates[field & CBAUDEX ? (field & ~CBAUDEX) + 15 : field];
+}
+
+static void adjust_cflag(const struct tty *t, struct ktermios *k)
+{
+	tcflag_t in = k->c_cflag >> IBSHIFT & CBAUD;
+
+	k->c_ospeed = baud_rate(k->c_cflag & CBAUD, k->c_ospeed);
+	k->c_ispeed = in == B0 ? k->c_ospeed : baud_rate(in, k->c_ispeed);
+	k->c_cflag = (k->c_cflag & ~t->driver->cflag_off) | t->driver->cflag_on;
+}
+
 int tty_drain(struct tty *t)
 {
 	return WAIT_EVENT(&t->write_wait, t->driver->queued(t) == 0 || t->other_closed,
@@ -85,7 +107,10 @@ static int set_termios(struct tty *t, unsigned int cmd, const void __user *arg, 
 		return err;
 	if (flush)
 		flush_input(t);
+	adjust_cflag(t, &k);
 	ldisc_set_termios(&t->ldisc, &k);
+	if (t->driver->unthrottle)
+		t->driver->unthrottle(t);
 	/* A reader may be waiting for what is a whole line, or enough, only now. */
 	waitq_wake_all(&t->read_wait, 0);
 	return 0;
@@ -239,8 +264,6 @@ static long set_foreground(struct tty *t, const int __user *p)
 
 	if (err)
 		return err == -EIO ? -ENOTTY : err;
-	if (task_current()->process->tty != t || t->session != task_current()->process->session)
-		return -ENOTTY;
 	if (get_user(pgid, p))
 		return -EFAULT;
 	return tty_set_foreground(t, pgid);
@@ -321,6 +344,9 @@ long tty_ioctl_common(struct tty *t, struct file *f, unsigned int cmd, unsigned 
 		return soft_carrier(t, cmd, p);
 	case TIOCGDEV:
 		return put_user((unsigned int)dev_encode(t->dev), (unsigned int __user *)p);
+	case TIOCSBRK: /* no break condition to show */
+	case TIOCCBRK:
+		return tty_check_change(t);
 	case TIOCSTI: /* faked input: refused, as Linux with dev.tty.legacy_tiocsti = 0 */
 		return -EIO;
 	default:

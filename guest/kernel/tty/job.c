@@ -104,10 +104,10 @@ int tty_set_foreground(struct tty *t, int pgid)
 
 	if (err)
 		return err == -EIO ? -ENOTTY : err;
-	if (me->tty != t || t->session != me->session)
-		return -ENOTTY;
 	if (pgid < 0)
 		return -EINVAL;
+	if (me->tty != t || t->session != me->session)
+		return -ENOTTY;
 	struct pid *group = pid_find(pgid);
 	if (!group || list_empty(&group->group))
 		return -ESRCH;

@@ -300,7 +300,7 @@ static void reprint(struct ldisc *l)
  * still gets in. */
 static void put(struct ldisc *l, u8 c)
 {
-	if (l->head - l->tail >= LDISC_SIZE - 1) {
+	if (l->head - l->tail >= LDISC_SIZE) {
 		if (iflag(l, IMAXBEL))
 			l->env->echo(l, (const u8 *)"\a", 1);
 		l->head--;
@@ -482,7 +482,8 @@ static void receive_byte(struct ldisc *l, u8 c)
 
 size_t ldisc_room(const struct ldisc *l)
 {
-	size_t room = LDISC_SIZE - 1 - (l->head - l->tail);
+	u32 used = l->head - l->tail;
+	size_t room = used < LDISC_READ ? LDISC_READ - used : 0;
 
 	if (doubles(l))
 		room /= 2; /* else the second half of a pair might find no place */

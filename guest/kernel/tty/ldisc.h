@@ -9,9 +9,8 @@
 #include <asm/termbits.h>
 #include "kernel/lib/types.h"
 
-#define LDISC_SIZE                                                                                 \
-	4096u /* a line holds LDISC_SIZE - 1 bytes with its end, as MAX_CANON's users expect of    \
-		 Linux */
+#define LDISC_SIZE 4096u	    /* a line holds as much with its end: termios(3), "Canonical mode" */
+#define LDISC_READ (LDISC_SIZE - 1) /* what a queue that is no line takes */
 
 struct ldisc;
 

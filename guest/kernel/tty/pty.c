@@ -14,7 +14,12 @@
 #include "kernel/task/task.h"
 #include "kernel/tty/tty.h"
 
-#define PTY_RING   8192u
+/*
+ * What is under way in one direction. On Linux the first LDISC_READ bytes of it are in the reader's line discipline, what follows in the
+ * buffers before: that shows in how much one read of the master gives, and what a flush leaves.
+ */
+#define PTY_OUT	   16384u
+#define PTY_IN	   8192u /* beside what the slave's line discipline has taken */
 #define COPY_CHUNK 256u
 
 struct pty {
@@ -24,11 +29,16 @@ struct pty {
 	bool master_open;
 	bool slave_opened; /* since the master last had one: EIO for the master when all are closed
 			    */
+	bool master_stopped; /* TCXONC of the master */
 	bool packet_mode;
 	u8 packet_status; /* TIOCPKT_* to be told */
 	u32 head, tail;	  /* of out, run freely */
+	u32 echo_from;	  /* where the echo of the input at hand begins */
+	bool receiving;	  /* there is input at hand */
+	u32 in_head, in_tail;
+	u8 *in; /* master to slave, for which the line discipline has no room yet; made when first needed */
 	struct waitq master_wait;
-	u8 out[PTY_RING]; /* slave to master */
+	u8 *out; /* slave to master */
 };
 
 static struct pty *table[PTY_MAX];
@@ -38,23 +48,29 @@ static u32 ring_used(const struct pty *p)
 	return p->head - p->tail;
 }
 
+/* Bytes that the master may read at once. */
+static u32 ring_delivered(const struct pty *p)
+{
+	return MIN(ring_used(p), LDISC_READ);
+}
+
 /* ---- the slave's line ---- */
 
 static void slave_write(struct tty *t, const u8 *bytes, size_t n)
 {
 	struct pty *p = t->driver_data;
 
-	if (n > PTY_RING - ring_used(p))
-		n = PTY_RING - ring_used(p);
+	if (n > PTY_OUT - ring_used(p))
+		n = PTY_OUT - ring_used(p);
 	for (size_t i = 0; i < n; i++)
-		p->out[p->head++ % PTY_RING] = bytes[i];
+		p->out[p->head++ % PTY_OUT] = bytes[i];
 	if (n)
 		waitq_wake_all(&p->master_wait, EPOLLIN | EPOLLRDNORM);
 }
 
 static size_t slave_room(struct tty *t)
 {
-	return PTY_RING - ring_used(t->driver_data);
+	return PTY_OUT - ring_used(t->driver_data);
 }
 
 /* What has been written is with the master at once: tcdrain(3) does not wait for it to read. */
@@ -67,14 +83,32 @@ static void slave_flush_output(struct tty *t)
 {
 	struct pty *p = t->driver_data;
 
-	p->tail = p->head;
+	u32 keep = ring_delivered(p);
+
+	if (p->receiving)
+		keep = MIN(keep, p->echo_from - p->tail);
+	p->head = p->tail + keep;
 	waitq_wake_all(&t->write_wait, EPOLLOUT | EPOLLWRNORM);
+}
+
+/* A character that sends a signal takes back the echo of what came with it, which Linux has not sent yet. */
+static size_t deliver_input(struct pty *p, const u8 *bytes, size_t n)
+{
+	p->echo_from = p->head;
+	p->receiving = true;
+	size_t taken = tty_receive(&p->slave, bytes, n);
+	p->receiving = false;
+	return taken;
 }
 
 static void slave_unthrottle(struct tty *t)
 {
 	struct pty *p = t->driver_data;
 
+	while (p->in_head != p->in_tail && ldisc_room(&t->ldisc)) {
+		u32 at = p->in_tail % PTY_IN;
+		p->in_tail += deliver_input(p, p->in + at, MIN(p->in_head - p->in_tail, PTY_IN - at));
+	}
 	waitq_wake_all(&p->master_wait, EPOLLOUT | EPOLLWRNORM);
 }
 
@@ -94,6 +128,8 @@ static void pty_free(struct pty *p)
 {
 	tty_forget_session(&p->slave);
 	table[p->index] = NULL;
+	kfree(p->in);
+	kfree(p->out);
 	kfree(p);
 }
 
@@ -115,6 +151,8 @@ static const struct tty_driver slave_driver = {
 	.unthrottle = slave_unthrottle,
 	.packet = slave_packet,
 	.last_close = slave_last_close,
+	.cflag_off = CSIZE | PARENB,
+	.cflag_on = CS8 | CREAD,
 };
 
 static int slave_open(struct inode *i, struct file *f)
@@ -157,10 +195,11 @@ static isize take_output(struct pty *p, struct uio *to)
 
 	if (p->packet_mode && !(done = uio_write(to, &data, 1)))
 		return -EFAULT;
-	while (to->left && ring_used(p)) {
-		u32 n = MIN(to->left, MIN(sizeof(buf), (size_t)ring_used(p)));
+	for (u32 left = ring_delivered(p); to->left && left;) {
+		u32 n = MIN(to->left, MIN(sizeof(buf), (size_t)left));
+		left -= n;
 		for (u32 i = 0; i < n; i++)
-			buf[i] = p->out[p->tail++ % PTY_RING];
+			buf[i] = p->out[p->tail++ % PTY_OUT];
 		u32 moved = uio_write(to, buf, n);
 		done += moved;
 		if (moved < n)
@@ -191,6 +230,33 @@ static isize master_read(struct file *f, struct uio *to, file_off *pos __unused)
 	return take_output(p, to);
 }
 
+/* How much of n bytes goes in behind what waits for the line discipline. */
+static size_t queue_input(struct pty *p, const u8 *bytes, size_t n)
+{
+	if (!p->in && !(p->in = kmalloc(PTY_IN)))
+		return 0;
+	n = MIN(n, (size_t)(PTY_IN - (p->in_head - p->in_tail)));
+	for (size_t i = 0; i < n; i++)
+		p->in[p->in_head++ % PTY_IN] = bytes[i];
+	return n;
+}
+
+static size_t send_input(struct pty *p, const u8 *bytes, size_t n)
+{
+	size_t taken = p->in_head == p->in_tail ? deliver_input(p, bytes, n) : 0;
+
+	return taken < n ? taken + queue_input(p, bytes + taken, n - taken) : n;
+}
+
+static bool input_room(const struct pty *p)
+{
+	if (p->master_stopped)
+		return false;
+	if (p->in_head == p->in_tail && ldisc_room(&p->slave.ldisc))
+		return true;
+	return p->in && p->in_head - p->in_tail < PTY_IN;
+}
+
 /* Some of `from` into the slave's input queue: bytes, -EFAULT, -EAGAIN, -ERESTARTSYS. */
 static isize feed_slave(struct pty *p, struct uio *from, bool nonblock)
 {
@@ -200,15 +266,15 @@ static isize feed_slave(struct pty *p, struct uio *from, bool nonblock)
 
 	if (n == 0)
 		return -EFAULT;
-	if (!ldisc_room(&p->slave.ldisc)) {
+	size_t taken = p->master_stopped ? 0 : send_input(p, buf, n);
+	while (!taken) {
 		if (nonblock)
 			return -EAGAIN;
-		int err = WAIT_EVENT(&p->master_wait, ldisc_room(&p->slave.ldisc),
-				     TASK_INTERRUPTIBLE, NO_DEADLINE);
+		int err = WAIT_EVENT(&p->master_wait, input_room(p), TASK_INTERRUPTIBLE, NO_DEADLINE);
 		if (err)
 			return err;
+		taken = send_input(p, buf, n);
 	}
-	size_t taken = tty_receive(&p->slave, buf, n);
 	*from = before;
 	uio_skip(from, taken);
 	return taken;
@@ -240,7 +306,7 @@ static u32 master_poll(struct file *f, struct poll_table *pt)
 		events |= EPOLLPRI;
 	if (slave_gone(p))
 		events |= EPOLLHUP;
-	if (ldisc_room(&p->slave.ldisc))
+	if (input_room(p))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }
@@ -282,16 +348,30 @@ static long set_lock(struct pty *p, const int __user *arg)
 	return 0;
 }
 
-static long open_peer(struct pty *p, unsigned long flags)
+/* Whoever has the master may have the slave: neither its permissions matter nor what flags say of a name. */
+static int open_peer_file(struct pty *p, u32 flags, struct file **out)
 {
 	char name[32];
-	struct file *f;
+	struct path path;
 
 	ksnprintf(name, sizeof(name), "/dev/pts/%u", p->index);
+	int err = path_walk(AT_FDCWD, name, 0, &path);
+	if (err)
+		return err;
+	err = file_open_unchecked(&path, flags & ~OPEN_EXEC, out);
+	path_put(&path);
+	if (!err)
+		(*out)->flags = flags & ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	return err;
+}
+
+static long open_peer(struct pty *p, unsigned long flags)
+{
+	struct file *f;
 	int fd = fd_reserve(0, flags & O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	int err = file_open(AT_FDCWD, name, flags, 0, &f);
+	int err = open_peer_file(p, (u32)flags, &f);
 	if (err) {
 		fd_unreserve(fd);
 		return err;
@@ -313,11 +393,33 @@ static long master_flush(struct pty *p, unsigned long which)
 {
 	if (which != TCIFLUSH && which != TCOFLUSH && which != TCIOFLUSH)
 		return -EINVAL;
-	if (which != TCOFLUSH)
-		slave_flush_output(&p->slave);
-	if (which != TCIFLUSH)
-		ldisc_flush_input(&p->slave.ldisc);
+	if (which != TCOFLUSH) {
+		p->tail += ring_delivered(p);
+		waitq_wake_all(&p->slave.write_wait, EPOLLOUT | EPOLLWRNORM);
+	}
+	if (which != TCIFLUSH) {
+		p->in_tail = p->in_head;
+		waitq_wake_all(&p->master_wait, EPOLLOUT | EPOLLWRNORM);
+	}
 	return 0;
+}
+
+/* TCXONC: the master's own output, and what its terminal settings, which nobody can change, have for the slave. */
+static long master_flow(struct pty *p, unsigned long action)
+{
+	switch (action) {
+	case TCOOFF:
+	case TCOON:
+		p->master_stopped = action == TCOOFF;
+		waitq_wake_all(&p->master_wait, EPOLLOUT | EPOLLWRNORM);
+		return 0;
+	case TCIOFF:
+	case TCION:
+		send_input(p, &ldisc_default_termios.c_cc[action == TCIOFF ? VSTOP : VSTART], 1);
+		return 0;
+	default:
+		return -EINVAL;
+	}
 }
 
 static long master_own_ioctl(struct pty *p, unsigned int cmd, unsigned long arg)
@@ -340,11 +442,13 @@ static long master_own_ioctl(struct pty *p, unsigned int cmd, unsigned long arg)
 	case TIOCSIG:
 		return send_signal(p, arg);
 	case FIONREAD:
-		return put_user((int)ring_used(p), u);
+		return put_user((int)ring_delivered(p), u);
 	case TIOCOUTQ:
-		return put_user((int)ldisc_count(&p->slave.ldisc), u);
+		return put_user(0, u);
 	case TCFLSH:
 		return master_flush(p, arg);
+	case TCXONC:
+		return master_flow(p, arg);
 	case TCSBRK:
 	case TCSBRKP:
 		return 0; /* the slave has taken everything already */
@@ -386,8 +490,10 @@ static int ptmx_open(struct inode *i __unused, struct file *f)
 	p = kzalloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	int err = devpts_add(n);
+	p->out = kmalloc(PTY_OUT);
+	int err = p->out ? devpts_add(n) : -ENOMEM;
 	if (err) {
+		kfree(p->out);
 		kfree(p);
 		return err;
 	}

@@ -29,7 +29,9 @@ struct tty_driver {
 	u32 (*queued)(struct tty *t);
 	/* Throw away output on the way, as far as possible. NULL: nothing can be. */
 	void (*flush_output)(struct tty *t);
-	/* Readers made room in the input queue. NULL: fine. */
+	/* Flags of c_cflag that cannot be changed: always off, always on. */
+	tcflag_t cflag_off, cflag_on;
+	/* Readers or new settings made room in the input queue. NULL: fine. */
 	void (*unthrottle)(struct tty *t);
 	/* Output was stopped or started, settings changed, queues flushed: TIOCPKT_* for packet
 	 * mode. NULL: fine. */
