@@ -297,6 +297,24 @@ static void holes_and_seals(void)
 	IS(CALL(SYS_preadv2, fd, one, 1, 0l, 0l, 0x10), 1);
 	IS(CALL(SYS_writev, event, two, 2), 8); /* it takes one buffer */
 	IS(CALL(SYS_writev, event, two + 1, 1), -EINVAL);
+	struct rlimit before, less;
+
+	IS(getrlimit(RLIMIT_FSIZE, &before), 0);
+	less = (struct rlimit){100000, before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	IS(setrlimit(RLIMIT_FSIZE, &less), 0);
+	IS(CALL(SYS_fallocate, fd, 1, 100000l, 1l), -EFBIG); /* room beyond the end is growth */
+	IS(CALL(SYS_fallocate, fd, 3, 100000l, 1l), 0);
+	IS(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	int sealed = syscall(SYS_memfd_create, "s", 2);
+
+	IS(CALL(SYS_ftruncate, sealed, 8192), 0);
+	IS(CALL(SYS_fcntl, sealed, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW), 0);
+	IS(CALL(SYS_fallocate, sealed, 0, 0l, 8192l), 0);
+	IS(CALL(SYS_fallocate, sealed, 1, 0l, 8193l), -EPERM);
+	IS(CALL(SYS_fallocate, sealed, 3, 0l, 1l), -EPERM);
+	close(sealed);
 	munmap(p, 4096), close(fd), close(event), unlink("hole");
 	int dir = open(".", O_RDONLY | O_DIRECTORY);
 

@@ -384,9 +384,10 @@ static int reserve_pages(struct inode *i, u64 off, u64 len)
 	return 0;
 }
 
+/* Pages beyond the size are room for it to grow, so its limits hold for them too: fallocate(2), EFBIG, EPERM. */
 static int fallocate_size(struct inode *i, int mode, u64 end)
 {
-	if (mode & FALLOC_FL_KEEP_SIZE || end <= i->size)
+	if (mode & FALLOC_FL_PUNCH_HOLE || end <= i->size)
 		return 0;
 	size_t one = 1;
 	if (i->seals & F_SEAL_GROW)
@@ -415,12 +416,13 @@ static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 	u64 end = (u64)off + (u64)len;
 	if (i->super->type == &ramfs_type)
 		return -EOPNOTSUPP;
-	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+	bool clears = mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE);
+	if (clears && i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
 	int err = fallocate_size(i, mode, end);
 	if (err)
 		return err;
-	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+	if (clears)
 		punch(&i->mapping, (u64)off, MIN(end, ALIGN_UP(i->size, PAGE_SIZE)));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE)) {
 		/* Checked before, so that a hopeless request does not eat all memory first. */
