@@ -297,6 +297,11 @@ static void holes_and_seals(void)
 	IS(CALL(SYS_preadv2, fd, one, 1, 0l, 0l, 0x10), 1);
 	IS(CALL(SYS_writev, event, two, 2), 8); /* it takes one buffer */
 	IS(CALL(SYS_writev, event, two + 1, 1), -EINVAL);
+	IS(CALL(SYS_lseek, fd, INT64_MAX, SEEK_SET), INT64_MAX);
+	IS(CALL(SYS_write, fd, p, 16), -EINVAL);
+	IS(CALL(SYS_read, fd, p, 16), -EINVAL);
+	IS(CALL(SYS_lseek, fd, INT64_MAX - 16, SEEK_SET), INT64_MAX - 16);
+	IS(CALL(SYS_read, fd, p, 16), 0);
 	struct rlimit before, less;
 
 	IS(getrlimit(RLIMIT_FSIZE, &before), 0);

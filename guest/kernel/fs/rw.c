@@ -101,8 +101,8 @@ static int run_find(struct mapping *m, u64 at, size_t want, bool create, struct 
 isize mapping_read(struct mapping *m, u64 size, struct uio *to, file_off *pos)
 {
 	u64 at = (u64)*pos;
-	if (at >= size)
-		return 0;
+	if (at >= size) /* read(2), EINVAL: the end would be no offset */
+		return to->left > INT64_MAX - at ? -EINVAL : 0;
 	size_t want = MIN(to->left, size - at), done = 0;
 	int err = 0;
 	while (done < want) {
@@ -186,9 +186,8 @@ static int write_allowed(struct inode *i, file_off pos, size_t *n)
 {
 	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	if (pos < 0 || pos == INT64_MAX)
-		return pos < 0 ? -EINVAL : -EFBIG;
-	*n = MIN(*n, (size_t)(INT64_MAX - pos));
+	if (pos < 0 || *n > (u64)(INT64_MAX - pos))
+		return -EINVAL; /* the end would be no offset */
 	if (i->seals & F_SEAL_GROW && (u64)pos + *n > i->size) {
 		if ((u64)pos >= i->size)
 			return -EPERM;
