@@ -161,8 +161,15 @@ static void mapping_errors(void)
 	IS(CALL(SYS_mmap, p, 4096l, PROT_READ, MAP_FIXED_NOREPLACE, file, 0l), -EEXIST);
 	IS(CALL(SYS_mmap, 0, 0l, PROT_READ, private | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0l), -EINVAL);
 	IS(CALL(SYS_mmap, p, 8192l, PROT_READ, private | fixed | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, MAP_SHARED_VALIDATE | MAP_FIXED_NOREPLACE, file, 0l), -EOPNOTSUPP);
 	close(null), close(file), close(writes);
 	munmap(p, 4096);
+	/* Nothing is populated behind a hole. */
+	p = mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(p, 4096);
+	IS(CALL(SYS_madvise, p, 2 * 4096l, 23 /* MADV_POPULATE_WRITE */), -ENOMEM);
+	IS(CALL(SYS_madvise, p + 4096, 4096l, 23), -EINVAL);
+	munmap(p + 4096, 2 * 4096);
 }
 
 static unsigned int futex_word, other_word;

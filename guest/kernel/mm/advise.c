@@ -167,9 +167,11 @@ int mm_advise(struct mm *mm, vaddr addr, size_t len, int advice)
 
 		if (!v || v->start >= end)
 			return -ENOMEM;
-		/* Holes are passed over, and told of in the end: madvise(2), ENOMEM. */
+		/* Holes are passed over, and told of in the end: madvise(2), ENOMEM. But nothing can be populated there. */
 		if (v->start > addr)
 			result = -ENOMEM;
+		if (result && (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE))
+			return result;
 		start = MAX(v->start, addr);
 		stop = MIN(v->end, end);
 		err = apply(a, mm, v, start, stop);
