@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "test.h"
 
@@ -248,6 +249,60 @@ static void futex_memory(void)
 	close(fd);
 }
 
+/* Any thread's id names its process, but no other group may be chosen by it. */
+static void *by_thread(void *unused)
+{
+	int tid = (int)syscall(SYS_gettid);
+
+	(void)unused;
+	IS(CALL(SYS_getpgid, tid), getpgrp());
+	IS(CALL(SYS_getsid, tid), getsid(0));
+	IS(CALL(SYS_setpgid, tid, 0), -EINVAL);
+	return NULL;
+}
+
+static void processes(void)
+{
+	struct { unsigned int size, policy; unsigned long flags; int rest[8]; } attr = {48, 0, 1ul << 40, {0}};
+	struct sched_param none = {0};
+	char info[128] = {0};
+	pthread_t t;
+	int status = 0, fd = (int)CALL(SYS_pidfd_open, getpid(), 0), file = open("a", O_RDONLY);
+
+	pthread_create(&t, NULL, by_thread, NULL);
+	pthread_join(t, NULL);
+	IS(CALL(SYS_sched_setattr, 0x7ffffff0, &attr, 0), -ESRCH);
+	IS(CALL(SYS_sched_setattr, 0, &attr, 0), -EINVAL);
+	IS(CALL(SYS_pidfd_send_signal, -1, 99, NULL, 0), -EBADF);
+	IS(CALL(SYS_pidfd_send_signal, file, 99, NULL, 0), -EBADF);
+	IS(CALL(SYS_pidfd_send_signal, fd, 99, NULL, 0), -EINVAL);
+	IS(CALL(SYS_pidfd_send_signal, fd, 99, BAD_ADDRESS, 0), -EFAULT);
+	IS(CALL(SYS_pidfd_send_signal, fd, SIGUSR1, info, 0), -EINVAL);
+	close(fd), close(file);
+	pid_t child = fork();
+
+	if (!child) { /* without privileges there is no way back from SCHED_IDLE */
+		if (CALL(SYS_setresuid, 1000, 1000, 1000) || CALL(SYS_sched_setscheduler, 0, SCHED_IDLE, &none))
+			_exit(1);
+		_exit(CALL(SYS_sched_setscheduler, 0, SCHED_OTHER, &none) == -EPERM ? 0 : 2);
+	}
+	IS(waitpid(child, &status, 0) == child, 1);
+	IS(status, 0);
+}
+
+static void device_clocks(void)
+{
+	const int device = (int)(~3u << 3 | 3), nobodys = (int)(~0x0ffffff0u << 3 | 2);
+	struct timespec none = {0, 0};
+	int id;
+
+	IS(CALL(SYS_clock_nanosleep, device, 0, &none, NULL), -EOPNOTSUPP);
+	IS(CALL(SYS_clock_nanosleep, device, 0, BAD_ADDRESS, NULL), -EOPNOTSUPP);
+	IS(CALL(SYS_timer_create, device, NULL, &id), -EOPNOTSUPP);
+	IS(CALL(SYS_clock_nanosleep, nobodys, 0, BAD_ADDRESS, NULL), -EFAULT);
+	IS(CALL(SYS_clock_nanosleep, nobodys, TIMER_ABSTIME, &none, NULL), -EINVAL);
+}
+
 static void *compute_later(void *until)
 {
 	usleep(30000);
@@ -341,6 +396,8 @@ int main(void)
 	futex_waiters();
 	futex_memory();
 	cpu_clocks();
+	processes();
+	device_clocks();
 	signals_and_waits();
 	others();
 	IS(chdir("/"), 0);
