@@ -1,6 +1,7 @@
 /* `mote fuzz report`: all that a campaign has brought, as a page and as JSON. */
 #include "fuzz_report.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static const char help_text[] =
 	"\n"
 	"  -o, --output DIR    the campaign\n"
 	"  -n, --runs N        how often to run each finding (default 100)\n"
-	"      --oracle        compare with the host's Linux, for a campaign that did\n"
+	"      --oracle        compare with the host's Linux (does so by itself when a campaign found a difference)\n"
 	"      --kernel FILE   another guest kernel (make FUZZ=1)\n"
 	"\n"
 	"The status is 0 when there is no finding, 1 when there are some, 125 when mote failed.\n";
@@ -159,6 +160,23 @@ static int gather(struct report *r, struct fuzz_rig *rig, struct oracle *host, c
 	return err;
 }
 
+/* Has the campaign compared with Linux, and found something so? */
+static bool has_differences(const char *directory)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "%s/reproducers", directory);
+	DIR *d = opendir(path);
+
+	while (d && !found && (e = readdir(d)))
+		found = !strncmp(e->d_name, "different-", strlen("different-"));
+	if (d)
+		closedir(d);
+	return found;
+}
+
 static int make(struct report *r, const struct report_options *o)
 {
 	struct fuzz_config config = {.kernel = o->kernel};
@@ -167,7 +185,7 @@ static int make(struct report *r, const struct report_options *o)
 	struct fuzz_rig *rig;
 	int err = o->kernel ? 0 : files_find("kernel", kernel, sizeof(kernel));
 
-	if (!err && o->oracle)
+	if (!err && (o->oracle || has_differences(o->output)))
 		err = oracle_open(&host, &(struct oracle_config){.executor = NULL});
 	if (!err)
 		err = fuzz_open(&rig, &config);

@@ -1,4 +1,4 @@
-/* The list of differences that are known: docs/fuzzing.md describes the file. */
+/* The list of differences that are known: docs/fuzzing-oracle.md describes the file. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
