@@ -35,9 +35,12 @@ static int drop_locked(struct vma *v, vaddr start, vaddr end)
 	return 0;
 }
 
+/* Nothing of locked memory ages, nor of the kernel's data page beside the vDSO. */
 static int unlocked_only(struct vma *v, vaddr start __unused, vaddr end __unused)
 {
-	return v->flags & VMA_LOCKED ? -EINVAL : 0;
+	bool kernels = v->flags & VMA_VDSO && !(v->prot & PROT_EXEC);
+
+	return v->flags & VMA_LOCKED || kernels ? -EINVAL : 0;
 }
 
 /* The pages may be freed at any time from now on; at once is such a time. */
