@@ -288,6 +288,19 @@ static void processes(void)
 	}
 	IS(waitpid(child, &status, 0) == child, 1);
 	IS(status, 0);
+	/* Memory that is shared needs no permission, whoever one has become. */
+	static char from[2] = "x", to[2];
+	static struct iovec local = {to, 1}, remote = {from, 1};
+	static pid_t parent;
+
+	parent = getpid();
+	child = vfork();
+	if (!child) {
+		CALL(SYS_setresuid, 1000, 1000, 1000);
+		_exit(CALL(SYS_process_vm_readv, parent, &local, 1, &remote, 1, 0) == 1 ? 0 : 1);
+	}
+	IS(waitpid(child, &status, 0) == child, 1);
+	IS(status, 0);
 }
 
 static void device_clocks(void)
