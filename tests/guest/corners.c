@@ -281,8 +281,10 @@ static void processes(void)
 	close(fd), close(file);
 	pid_t child = fork();
 
-	if (!child) { /* without privileges there is no way back from SCHED_IDLE */
-		if (CALL(SYS_setresuid, 1000, 1000, 1000) || CALL(SYS_sched_setscheduler, 0, SCHED_IDLE, &none))
+	if (!child) { /* the limit is looked at before the range; without privileges there is no way back from SCHED_IDLE */
+		setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){65536, 65536});
+		if (CALL(SYS_setresuid, 1000, 1000, 1000) || CALL(SYS_mlock, -4096l, 1l << 62) != -ENOMEM ||
+		    CALL(SYS_mlock, -4096l, 8192l) != -EINVAL || CALL(SYS_sched_setscheduler, 0, SCHED_IDLE, &none))
 			_exit(1);
 		_exit(CALL(SYS_sched_setscheduler, 0, SCHED_OTHER, &none) == -EPERM ? 0 : 2);
 	}
