@@ -8,6 +8,8 @@ static int setpgid_target(int pid, struct process **out)
 {
 	struct process *self = task_current()->process;
 	struct process *p = pid ? process_find(pid) : self;
+	if (!p && task_find(pid))
+		return -EINVAL; /* a thread */
 	if (!p || (p != self && p->parent != self))
 		return -ESRCH;
 	if (p != self && p->session != self->session)
@@ -46,9 +48,11 @@ long sys_setpgid(int pid, int pgid)
 	return 0;
 }
 
+/* By the id of any thread of it. */
 static struct process *named(int pid)
 {
-	return pid ? process_find(pid) : task_current()->process;
+	struct task *t = pid ? task_find(pid) : task_current();
+	return t ? t->process : NULL;
 }
 
 long sys_getpgid(int pid)

@@ -37,11 +37,11 @@ static long lock(vaddr addr, size_t len, unsigned int flags)
 	if (!mm_may_lock_any())
 		return -EPERM;
 	err = whole_pages(&addr, &len);
-	if (err || !len)
-		return err;
 	n = len >> PAGE_SHIFT;
 	if (!mm_may_lock(mm, n) && !mm_may_lock(mm, n - MIN(n, locked_in(mm, addr, addr + len))))
 		return -ENOMEM;
+	if (err || !len)
+		return err;
 	err = mm_lock_range(mm, addr, len, flags);
 	if (err || flags & VMA_LOCKONFAULT)
 		return err;

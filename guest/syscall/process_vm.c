@@ -137,7 +137,8 @@ static long with_target(struct transfer *t, int pid)
 
 	if (!target || !target->mm)
 		return -ESRCH;
-	if (!may_access(target))
+	/* Who shares the memory needs no permission. */
+	if (target->mm != task_current()->mm && !may_access(target))
 		return -EPERM;
 	t->mm = mm_get(target->mm);
 	moved = run_transfer(t);

@@ -74,9 +74,12 @@ static bool may_change(const struct task *t, const struct scheduling *s)
 		return true;
 	if (!owns(t))
 		return false;
-	if (realtime(s->policy) &&
-	    !((realtime(t->policy) && rt == 0 && s->priority <= t->rt_priority) ||
-	      (u64)s->priority <= rt))
+	if (realtime(s->policy) && s->policy != t->policy && !rt)
+		return false;
+	if (realtime(s->policy) && s->priority > t->rt_priority && (u64)s->priority > rt)
+		return false;
+	/* Out of SCHED_IDLE leads only what could lower the nice value. */
+	if (t->policy == SCHED_IDLE && s->policy != SCHED_IDLE && (u64)(20 - t->nice) > nice)
 		return false;
 	if (!realtime(s->policy) && s->nice < t->nice && (u64)(20 - s->nice) > nice)
 		return false;
@@ -208,10 +211,12 @@ long sys_sched_setattr(int pid, void __user *attr, unsigned int flags)
 	if (!attr || pid < 0 || flags)
 		return -EINVAL;
 	int err = attr_from_user(&a, attr);
-	if (!err && ((s32)a.sched_policy < 0 || (a.sched_flags & ~(u64)SCHED_FLAG_ALL)))
+	if (!err && (s32)a.sched_policy < 0)
 		err = -EINVAL;
 	if (!err)
 		err = find_checked(pid, &t);
+	if (!err && a.sched_flags & ~(u64)SCHED_FLAG_ALL)
+		err = -EINVAL;
 	if (err)
 		return err;
 	struct scheduling s = {

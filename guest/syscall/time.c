@@ -122,7 +122,7 @@ long sys_nanosleep(const void __user *req, void __user *rem)
 /* Which clocks can be slept on: 0, -EINVAL or -EOPNOTSUPP. */
 static int sleepable(int clock)
 {
-	u64 now;
+	u64 unused;
 
 	switch (clock) {
 	case CLOCK_THREAD_CPUTIME_ID: /* the C library says EINVAL */
@@ -131,17 +131,21 @@ static int sleepable(int clock)
 	case CLOCK_MONOTONIC_COARSE:
 		return -EOPNOTSUPP;
 	default:
-		return clock_read(clock, &now);
+		if (clock < 0) /* whose it is matters later */
+			return clock_is_device(clock) ? -EOPNOTSUPP : 0;
+		return clock_read(clock, &unused);
 	}
 }
 
 long sys_clock_nanosleep(int clock, int flags, const void __user *req, void __user *rem)
 {
-	u64 ns;
+	u64 ns, now;
 	int err = sleepable(clock);
 
 	if (!err)
 		err = timespec_from_user(req, &ns);
+	if (!err)
+		err = clock_read(clock, &now);
 	if (err)
 		return err;
 	if (cpu_clock_resolve(clock) ==

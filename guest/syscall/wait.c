@@ -152,11 +152,11 @@ long sys_pidfd_open(int pid, unsigned int flags)
 
 /* May the caller say this about the signal? rt_sigqueueinfo(2): only to itself may it speak in the
  * kernel's name. */
-static int check_info(const siginfo_t *info, int sig, const struct process *to)
+static int check_info(const siginfo_t *info, int sig, const struct pid *to)
 {
 	if (info->si_signo != sig)
 		return -EINVAL;
-	if (to != task_current()->process && (info->si_code >= 0 || info->si_code == SI_TKILL))
+	if (to != task_current()->pid && (info->si_code >= 0 || info->si_code == SI_TKILL))
 		return -EPERM;
 	return 0;
 }
@@ -169,9 +169,11 @@ static long send(struct pid *pid, int sig, void __user *user_info)
 	info.si_uid = current_cred()->uid;
 	if (user_info && copy_from_user(&info, user_info, sizeof(info)))
 		return -EFAULT;
-	if (!p || pid->task != p->leader)
-		return -ESRCH;
-	int err = user_info ? check_info(&info, sig, p) : 0;
+	int err = user_info ? check_info(&info, sig, pid) : 0;
+	if (!err && (!p || pid->task != p->leader))
+		err = -ESRCH;
+	if (!err && (sig < 0 || sig > SIGNAL_COUNT))
+		err = -EINVAL;
 	if (!err)
 		err = signal_permitted(p, sig);
 	if (err || !sig)
@@ -181,7 +183,7 @@ static long send(struct pid *pid, int sig, void __user *user_info)
 
 long sys_pidfd_send_signal(int pidfd, int sig, void __user *info, unsigned int flags)
 {
-	if (flags || sig < 0 || sig > SIGNAL_COUNT)
+	if (flags)
 		return -EINVAL;
 	struct pid *pid = pidfd_get_pid(pidfd);
 	if (!pid)

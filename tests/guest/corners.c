@@ -12,6 +12,7 @@
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "pty.h"
 
@@ -392,8 +393,15 @@ static void mapping_errors(void)
 	IS(CALL(SYS_mmap, p, 4096l, PROT_READ, MAP_FIXED_NOREPLACE, file, 0l), -EEXIST);
 	IS(CALL(SYS_mmap, 0, 0l, PROT_READ, private | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0l), -EINVAL);
 	IS(CALL(SYS_mmap, p, 8192l, PROT_READ, private | fixed | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, MAP_SHARED_VALIDATE | MAP_FIXED_NOREPLACE, file, 0l), -EOPNOTSUPP);
 	close(null), close(file), close(writes);
 	munmap(p, 4096);
+	/* Nothing is populated behind a hole. */
+	p = mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(p, 4096);
+	IS(CALL(SYS_madvise, p, 2 * 4096l, 23 /* MADV_POPULATE_WRITE */), -ENOMEM);
+	IS(CALL(SYS_madvise, p + 4096, 4096l, 23), -EINVAL);
+	munmap(p + 4096, 2 * 4096);
 }
 
 static unsigned int futex_word, other_word;
@@ -470,6 +478,75 @@ static void futex_memory(void)
 	futex_word = 0;
 	munmap(zero, 4096), munmap(none, 4096), munmap(file, 8192);
 	close(fd);
+}
+
+/* Any thread's id names its process, but no other group may be chosen by it. */
+static void *by_thread(void *unused)
+{
+	int tid = (int)syscall(SYS_gettid);
+
+	(void)unused;
+	IS(CALL(SYS_getpgid, tid), getpgrp());
+	IS(CALL(SYS_getsid, tid), getsid(0));
+	IS(CALL(SYS_setpgid, tid, 0), -EINVAL);
+	return NULL;
+}
+
+static void processes(void)
+{
+	struct { unsigned int size, policy; unsigned long flags; int rest[8]; } attr = {48, 0, 1ul << 40, {0}};
+	struct sched_param none = {0};
+	char info[128] = {0};
+	pthread_t t;
+	int status = 0, fd = (int)CALL(SYS_pidfd_open, getpid(), 0), file = open("a", O_RDONLY);
+
+	pthread_create(&t, NULL, by_thread, NULL);
+	pthread_join(t, NULL);
+	IS(CALL(SYS_sched_setattr, 0x7ffffff0, &attr, 0), -ESRCH);
+	IS(CALL(SYS_sched_setattr, 0, &attr, 0), -EINVAL);
+	IS(CALL(SYS_pidfd_send_signal, -1, 99, NULL, 0), -EBADF);
+	IS(CALL(SYS_pidfd_send_signal, file, 99, NULL, 0), -EBADF);
+	IS(CALL(SYS_pidfd_send_signal, fd, 99, NULL, 0), -EINVAL);
+	IS(CALL(SYS_pidfd_send_signal, fd, 99, BAD_ADDRESS, 0), -EFAULT);
+	IS(CALL(SYS_pidfd_send_signal, fd, SIGUSR1, info, 0), -EINVAL);
+	close(fd), close(file);
+	pid_t child = fork();
+
+	if (!child) { /* the limit is looked at before the range; without privileges there is no way back from SCHED_IDLE */
+		setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){65536, 65536});
+		if (CALL(SYS_setresuid, 1000, 1000, 1000) || CALL(SYS_mlock, -4096l, 1l << 62) != -ENOMEM ||
+		    CALL(SYS_mlock, -4096l, 8192l) != -EINVAL || CALL(SYS_sched_setscheduler, 0, SCHED_IDLE, &none))
+			_exit(1);
+		_exit(CALL(SYS_sched_setscheduler, 0, SCHED_OTHER, &none) == -EPERM ? 0 : 2);
+	}
+	IS(waitpid(child, &status, 0) == child, 1);
+	IS(status, 0);
+	/* Memory that is shared needs no permission, whoever one has become. */
+	static char from[2] = "x", to[2];
+	static struct iovec local = {to, 1}, remote = {from, 1};
+	static pid_t parent;
+
+	parent = getpid();
+	child = vfork();
+	if (!child) {
+		CALL(SYS_setresuid, 1000, 1000, 1000);
+		_exit(CALL(SYS_process_vm_readv, parent, &local, 1, &remote, 1, 0) == 1 ? 0 : 1);
+	}
+	IS(waitpid(child, &status, 0) == child, 1);
+	IS(status, 0);
+}
+
+static void device_clocks(void)
+{
+	const int device = (int)(~3u << 3 | 3), nobodys = (int)(~0x0ffffff0u << 3 | 2);
+	struct timespec none = {0, 0};
+	int id;
+
+	IS(CALL(SYS_clock_nanosleep, device, 0, &none, NULL), -EOPNOTSUPP);
+	IS(CALL(SYS_clock_nanosleep, device, 0, BAD_ADDRESS, NULL), -EOPNOTSUPP);
+	IS(CALL(SYS_timer_create, device, NULL, &id), -EOPNOTSUPP);
+	IS(CALL(SYS_clock_nanosleep, nobodys, 0, BAD_ADDRESS, NULL), -EFAULT);
+	IS(CALL(SYS_clock_nanosleep, nobodys, TIMER_ABSTIME, &none, NULL), -EINVAL);
 }
 
 static void *compute_later(void *until)
@@ -579,6 +656,8 @@ int main(void)
 	futex_waiters();
 	futex_memory();
 	cpu_clocks();
+	processes();
+	device_clocks();
 	signals_and_waits();
 	others();
 	IS(chdir("/"), 0);

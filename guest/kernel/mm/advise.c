@@ -35,9 +35,12 @@ static int drop_locked(struct vma *v, vaddr start, vaddr end)
 	return 0;
 }
 
+/* Nothing of locked memory ages, nor of the kernel's data page beside the vDSO. */
 static int unlocked_only(struct vma *v, vaddr start __unused, vaddr end __unused)
 {
-	return v->flags & VMA_LOCKED ? -EINVAL : 0;
+	bool kernels = v->flags & VMA_VDSO && !(v->prot & PROT_EXEC);
+
+	return v->flags & VMA_LOCKED || kernels ? -EINVAL : 0;
 }
 
 /* The pages may be freed at any time from now on; at once is such a time. */
@@ -167,9 +170,11 @@ int mm_advise(struct mm *mm, vaddr addr, size_t len, int advice)
 
 		if (!v || v->start >= end)
 			return -ENOMEM;
-		/* Holes are passed over, and told of in the end: madvise(2), ENOMEM. */
+		/* Holes are passed over, and told of in the end: madvise(2), ENOMEM. But nothing can be populated there. */
 		if (v->start > addr)
 			result = -ENOMEM;
+		if (result && (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE))
+			return result;
 		start = MAX(v->start, addr);
 		stop = MIN(v->end, end);
 		err = apply(a, mm, v, start, stop);

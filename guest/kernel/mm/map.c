@@ -12,11 +12,11 @@
 #ifndef MAP_32BIT
 #define MAP_32BIT 0 /* x86 only */
 #endif
-/* What MAP_SHARED_VALIDATE accepts. */
+/* What MAP_SHARED_VALIDATE accepts: of what is newer than it, nothing that a file system must know. */
 #define MAP_KNOWN                                                                                  \
-	(MAP_TYPE_MASK | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS | MAP_GROWSDOWN |         \
-	 MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |              \
-	 MAP_NONBLOCK | MAP_STACK | MAP_UNINITIALIZED | MAP_32BIT)
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE |    \
+	 MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |   \
+	 MAP_UNINITIALIZED | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 /* One mmap(2) with its addresses settled. */
 struct map_request {

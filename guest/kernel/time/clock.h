@@ -46,6 +46,11 @@ static inline int cpu_clock_id(int id, bool thread, enum cpu_clock what)
 {
 	return (int)((u32)~id << 3 | (thread ? 4 : 0) | what);
 }
+/* The clock of a device, by a descriptor: there are none. */
+static inline bool clock_is_device(int clockid)
+{
+	return clockid < 0 && (clockid & 7) == 3;
+}
 /*
  * Names the current process's or thread's CPU clock explicitly, so that it means the same in any
  * context; other ids come back unchanged.

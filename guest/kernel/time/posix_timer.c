@@ -131,7 +131,8 @@ long posix_timer_create(int clockid, int notify, int sig, int tid, sigval_t valu
 	u64 now;
 
 	/* Clocks that can only be read. */
-	if (clockid == CLOCK_MONOTONIC_RAW || clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE)
+	if (clockid == CLOCK_MONOTONIC_RAW || clockid == CLOCK_REALTIME_COARSE || clockid == CLOCK_MONOTONIC_COARSE ||
+	    clock_is_device(clockid))
 		return -EOPNOTSUPP;
 	if (clockid >= 0 && clock_read(clockid, &now))
 		return -EINVAL;
