@@ -115,6 +115,10 @@ static void devices(void)
 	IS(CALL(SYS_copy_file_range, a, &zero, a, &most, 5l, 0), -EFBIG);
 	IS(CALL(SYS_lseek, a, 0, SEEK_END), 8);
 	IS(CALL(SYS_sendfile, a, a, &zero, 20l), 20);
+	IS(CALL(SYS_lseek, a, 2, SEEK_SET), 2);
+	IS(CALL(SYS_sendfile, a, a, NULL, 5l), 5);
+	IS(CALL(SYS_lseek, a, 0, SEEK_CUR), 7);
+	IS(CALL(SYS_lseek, a, 0, SEEK_END), 28);
 	IS(CALL(SYS_ftruncate, a, 4l), 0);
 	close(event), close(null), close(full), close(ends[0]), close(ends[1]), close(dir), close(a);
 }
