@@ -4,6 +4,21 @@
 
 enum uio_move { UIO_TO, UIO_FROM, UIO_ZERO };
 
+/* Zeros up to the page that cannot be written. */
+static size_t zero_user(vaddr at, size_t n)
+{
+	size_t done = 0;
+	if (!clear_user((void __user *)at, n))
+		return n;
+	while (done < n) {
+		size_t piece = MIN(n - done, PAGE_SIZE - (at + done) % PAGE_SIZE);
+		if (clear_user((void __user *)(at + done), piece))
+			break;
+		done += piece;
+	}
+	return done;
+}
+
 static inline __attribute__((always_inline)) size_t move_piece(const struct uio *u, vaddr at, void *mem, size_t n, enum uio_move how)
 {
 	if (!u->kernel) {
@@ -11,7 +26,7 @@ static inline __attribute__((always_inline)) size_t move_piece(const struct uio 
 			return copy_to_user_partial((void __user *)at, mem, n);
 		if (how == UIO_FROM)
 			return copy_from_user_partial(mem, (const void __user *)at, n);
-		return clear_user((void __user *)at, n) ? 0 : n;
+		return zero_user(at, n);
 	}
 	if (how == UIO_TO)
 		memcpy((void *)at, mem, n);
