@@ -120,7 +120,21 @@ static void devices(void)
 	IS(CALL(SYS_copy_file_range, a, &zero, a, &most, 5l, 0), -EFBIG);
 	IS(CALL(SYS_lseek, a, 0, SEEK_END), 8);
 	IS(CALL(SYS_sendfile, a, a, &zero, 20l), 20);
+	IS(CALL(SYS_lseek, a, 2, SEEK_SET), 2);
+	IS(CALL(SYS_sendfile, a, a, NULL, 5l), 5);
+	IS(CALL(SYS_lseek, a, 0, SEEK_CUR), 7);
+	IS(CALL(SYS_lseek, a, 0, SEEK_END), 28);
 	IS(CALL(SYS_ftruncate, a, 4l), 0);
+	/* Zeros, too, come as far as there is memory for them. */
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int zeros = open("/dev/zero", O_RDONLY), hole = open("hole", O_CREAT | O_RDWR, 0600), nameless = open(".", O_TMPFILE | O_RDWR, 0600);
+
+	IS(munmap(page + 4096, 4096), 0);
+	IS(CALL(SYS_ftruncate, hole, 16384l), 0);
+	IS(CALL(SYS_read, hole, page + 4000, 1000), 96);
+	IS(CALL(SYS_read, zeros, page + 4000, 1000), 96);
+	IS(CALL(SYS_fcntl, nameless, F_GETFL) & O_TMPFILE, O_TMPFILE);
+	munmap(page, 4096), close(zeros), close(hole), close(nameless), unlink("hole");
 	close(event), close(null), close(full), close(ends[0]), close(ends[1]), close(dir), close(a);
 }
 

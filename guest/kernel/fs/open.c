@@ -244,6 +244,8 @@ static int open_tmpfile(int dirfd, const char *name, u32 flags, u32 mode, unsign
 		d->unlinked = true;
 		struct path p = {dir.mount, d};
 		err = file_open_unchecked(&p, flags & ~(u32)(O_TMPFILE | O_TRUNC), out);
+		if (!err)
+			(*out)->flags |= O_TMPFILE; /* as F_GETFL shows it */
 	}
 	if (d)
 		dentry_put(d);
