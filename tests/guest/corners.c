@@ -404,6 +404,8 @@ static void mapping_errors(void)
 	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared, null, -4096l), -EOVERFLOW);
 	IS(CALL(SYS_mmap, 0, 4096l, PROT_READ, shared, null, -8192l), -ENODEV);
 	IS(CALL(SYS_mmap, 1l, 4096l, PROT_READ, fixed, file, 0l), -EINVAL);
+	IS(CALL(SYS_mmap, -8l, 4096l, PROT_READ, shared | fixed, file, 0l), -ENOEXEC);
+	IS(CALL(SYS_mmap, -4096l, 4096l, PROT_READ, shared | fixed, file, 0l), -ENOMEM);
 	IS(CALL(SYS_mmap, p, 4096l, PROT_READ, MAP_FIXED_NOREPLACE, file, 0l), -EEXIST);
 	IS(CALL(SYS_mmap, 0, 0l, PROT_READ, private | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0l), -EINVAL);
 	IS(CALL(SYS_mmap, p, 8192l, PROT_READ, private | fixed | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0l), -EINVAL);

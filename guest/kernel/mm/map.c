@@ -127,7 +127,12 @@ static int place(struct map_request *r, size_t len)
 {
 	bool fixed = r->map_flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 
-	if (len > USER_TOP || (fixed && r->addr > USER_TOP - len))
+	if (len > USER_TOP)
+		return -ENOMEM;
+	/* Linux takes an address in the last page for an error, and tells that one. */
+	if (fixed && r->addr >= -(vaddr)4095)
+		return (int)r->addr;
+	if (fixed && r->addr > USER_TOP - len)
 		return -ENOMEM;
 	if (fixed && r->addr & ~PAGE_MASK)
 		return -EINVAL;
