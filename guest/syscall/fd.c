@@ -4,7 +4,6 @@
 #include <linux/capability.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
-#include <linux/major.h>
 #include <linux/openat2.h>
 #include <linux/memfd.h>
 #include <asm/ioctls.h>
@@ -14,7 +13,6 @@
 #include "kernel/fs/walk.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
-#include "kernel/tty/tty.h"
 
 /* What open(2) knows; it ignores the rest (openat2(2) does not). */
 #define OPEN_FLAGS_KNOWN                                                                        \
@@ -247,16 +245,9 @@ long sys_memfd_create(const char __user *name, unsigned int flags)
 
 /* ---- fcntl ---- */
 
-/* Files that send SIGIO: terminals, pipes, and /dev/random, which never does. */
-static bool sends_sigio(const struct file *f)
-{
-	return file_is_tty(f) || file_is_pipe(f) ||
-	       (S_ISCHR(f->inode->mode) && (f->inode->rdev == DEV(MEM_MAJOR, 8) || f->inode->rdev == DEV(MEM_MAJOR, 9)));
-}
-
 static long set_status_flags(struct file *f, unsigned long arg)
 {
-	const u32 settable = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK | (sends_sigio(f) ? FASYNC : 0);
+	const u32 settable = O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK | (f->ops->sends_sigio ? FASYNC : 0);
 	u32 flags = (u32)arg;
 	if (flags & O_NOATIME && !(f->flags & O_NOATIME) && current_cred()->fsuid != f->inode->uid &&
 	    !capable(CAP_FOWNER))
@@ -413,7 +404,7 @@ static long toggle_sigio(struct file *f, const int __user *arg)
 		return -EFAULT;
 	if (!on == !(f->flags & FASYNC))
 		return 0;
-	if (!sends_sigio(f))
+	if (!f->ops->sends_sigio)
 		return -ENOTTY;
 	f->flags ^= FASYNC;
 	return 0;

@@ -35,6 +35,8 @@ struct file_ops {
 	bool segments_apart;
 	/* splice(2) and sendfile(2) take nothing from it (EINVAL), nor, with this or segments_apart, give it anything. */
 	bool no_splice_read, no_splice_write;
+	/* O_ASYNC means something. */
+	bool sends_sigio;
 	/* NULL: -ESPIPE. */
 	file_off (*seek)(struct file *f, file_off off, int whence);
 	/* Events ready now (EPOLL*); registers waiters with poll_wait. NULL: always readable and writable. Must not sleep. */

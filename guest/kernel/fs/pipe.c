@@ -327,6 +327,7 @@ static const struct file_ops pipe_ops = {
 	.poll = pipe_poll,
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,
+	.sends_sigio = true,
 };
 
 /* ---- making them ---- */

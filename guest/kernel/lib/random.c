@@ -266,12 +266,12 @@ static u32 random_dev_poll(struct file *f __unused, struct poll_table *pt __unus
 	return EPOLLIN | EPOLLRDNORM;
 }
 
-static const struct file_ops random_ops = {.read = random_dev_read,
+static const struct file_ops random_ops = {.read = random_dev_read, .sends_sigio = true,
 					   .write = random_dev_write,
 					   .ioctl = random_dev_ioctl,
 					   .seek = random_dev_seek,
 					   .poll = random_dev_poll};
-static const struct file_ops urandom_ops = {.read = random_dev_read,
+static const struct file_ops urandom_ops = {.read = random_dev_read, .sends_sigio = true,
 					    .write = random_dev_write,
 					    .ioctl = random_dev_ioctl,
 					    .seek = random_dev_seek};

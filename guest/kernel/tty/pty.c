@@ -471,6 +471,7 @@ static const struct file_ops master_ops = {
 	.poll = master_poll,
 	.ioctl = master_ioctl,
 	.release = master_release,
+	.sends_sigio = true,
 };
 
 bool pty_is_master(const struct file *f)

@@ -320,6 +320,7 @@ const struct file_ops tty_file_ops = {
 	.poll = tty_file_poll,
 	.ioctl = tty_file_ioctl,
 	.release = tty_file_release,
+	.sends_sigio = true,
 };
 
 int tty_open_file(struct tty *t, struct file *f, bool noctty)
