@@ -11,6 +11,11 @@
 #include "kernel/time/clock_timer.h"
 #include "kernel/time/virtual.h"
 
+/* Somebody runs: the task of CPU 0 is not its idle one. */
+static char running;
+struct cpu cpu_table[MAX_CPUS] = {{.current = (struct task *)&running}};
+unsigned int cpu_count = 1;
+
 static u64 uptime = 1000, cpu_time;
 static struct clock_data data;
 

@@ -34,6 +34,9 @@ void clock_timer_stop(struct clock_timer *t);
  * covers (>= 1 when due, 0 when not). Only with an interval.
  */
 u64 clock_timer_forward(struct clock_timer *t);
+/* A signal's timer is not armed for sooner than this, whatever its interval: the program that takes the signal must get somewhere. The expiries
+ * between count as overruns. */
+#define CLOCK_TIMER_SIGNAL_NS 100000ull
 /* The same beyond now + more nanoseconds. */
 u64 clock_timer_forward_by(struct clock_timer *t, u64 more);
 /* ns until the target: 0 disarmed, at least 1 when armed. */

@@ -56,7 +56,7 @@ void itimer_signal_taken(struct process *p)
 	struct clock_timer *t = &p->itimer[ITIMER_REAL];
 
 	if (t->interval && !t->timer.armed)
-		clock_timer_forward(t);
+		clock_timer_forward_by(t, t->interval < CLOCK_TIMER_SIGNAL_NS ? CLOCK_TIMER_SIGNAL_NS : 0);
 }
 
 int itimer_get(int which, u64 *left, u64 *interval)

@@ -54,7 +54,7 @@ void posix_timer_signal_taken(struct posix_timer *t, siginfo_t *info)
 	t->queued = false;
 	if (t->timer.interval && t->timer.target) {
 		if (!t->timer.timer.armed)
-			periods = clock_timer_forward(&t->timer);
+			periods = clock_timer_forward_by(&t->timer, t->timer.interval < CLOCK_TIMER_SIGNAL_NS ? CLOCK_TIMER_SIGNAL_NS : 0);
 	} else if (t->timer.target && !t->timer.timer.armed) {
 		clock_timer_stop(&t->timer);
 	}

@@ -106,12 +106,17 @@ int copy_to_user(void __user *dst, const void *src, size_t n)
 	return n && !copy_to_user_partial(dst, src, n) ? -EFAULT : 0;
 }
 
-int clear_user(void __user *dst, size_t n)
+size_t clear_user_partial(void __user *dst, size_t n)
 {
 	if (!mapped(dst))
-		return -EFAULT;
+		return 0;
 	memset(dst, 0, n);
-	return 0;
+	return n;
+}
+
+int clear_user(void __user *dst, size_t n)
+{
+	return n && !clear_user_partial(dst, n) ? -EFAULT : 0;
 }
 
 isize strncpy_from_user(char *dst, const char __user *src, size_t size)
