@@ -617,8 +617,7 @@ static void mounts(void)
 	expect_text("/tmp/n/f", "x");
 	expect_text("/tmp/m/below", "");
 	ck_assert_int_eq(sys_umount2("/tmp/n", 4), -EAGAIN);
-	ck_assert_int_eq(sys_umount2("/tmp/n", 4), -EAGAIN); /* the walk used it */
-	ck_assert_int_eq(sys_umount2("/tmp/n", 2), 0);
+	ck_assert_int_eq(sys_umount2("/tmp/n", 4), 0); /* nobody has used it since */
 	ck_assert_int_eq(sys_umount2("/tmp/n", 0), -EINVAL);
 	ck_assert_int_eq(sys_umount2("/", 0), -EINVAL);
 }
