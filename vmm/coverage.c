@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include "machine.h"
-#include "shared/abi/control.h"
 
-#define MAX_EDGES (1u << 20)
+#define MAX_EDGES (4u << 20)
 
-/* Where the kernel says that its counters are: 0, -EOPNOTSUPP when it has none (or what it says is no good). */
-static int find(const struct machine *m, struct machine_control *c)
+int coverage_find(const struct machine *m, struct machine_control *c)
 {
-	if (!m->control || memory_read(&m->memory, m->control, c, sizeof(*c)) || !c->coverage_size || c->coverage_size > MAX_EDGES ||
-	    !memory_range(&m->memory, c->coverage, c->coverage_size))
+	if (!m->control || memory_read(&m->memory, m->control, c, sizeof(*c)) || !c->coverage_size)
 		return -EOPNOTSUPP;
+	if (c->coverage_size > MAX_EDGES || c->coverage % MEMORY_PAGE_SIZE || !memory_range(&m->memory, c->coverage, c->coverage_size))
+		return -EINVAL;
 	return 0;
 }
 
@@ -45,7 +44,7 @@ int coverage_switch(struct machine *m, bool on)
 	struct machine_control c;
 
 	pthread_mutex_lock(&m->test.lock);
-	int err = find(m, &c);
+	int err = coverage_find(m, &c) ? -EOPNOTSUPP : 0;
 	if (!err)
 		err = on ? begin(m, &c) : end(m, &c);
 	pthread_mutex_unlock(&m->test.lock);
@@ -67,7 +66,7 @@ size_t machine_coverage(struct machine *m, uint64_t *pcs, size_t max)
 	struct machine_control c;
 	size_t n = 0;
 
-	if (find(m, &c))
+	if (coverage_find(m, &c))
 		return 0;
 	for (size_t i = 0; i < c.coverage_size; i++) {
 		struct control_edge e;

@@ -4,7 +4,13 @@
 
 #include <stdbool.h>
 
+#include "shared/abi/control.h"
+
 struct machine;
+
+/* The kernel's control page into *c, what it says of its counters checked: whole in memory, page aligned. 0; -EOPNOTSUPP: it has none; -EINVAL:
+ * what it says is no good. */
+int coverage_find(const struct machine *m, struct machine_control *c);
 
 /* HC_COVERAGE: counting begins from nothing, or what was counted so far is kept for machine_coverage(). 0; -EOPNOTSUPP: this kernel has
  * none; -ENOMEM. On the thread of a vCPU. */

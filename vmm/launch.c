@@ -1,7 +1,6 @@
 #include "launch.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "devices/blk.h"
 #include "devices/rng.h"
 #include "machine.h"
@@ -50,26 +50,7 @@ static const char *env_value(char *const *envp, const char *name)
 
 int launch_find_kernel(const char *given, char *path, size_t size)
 {
-	static const char *const places[] = {"kernel", "../lib/mote/kernel"};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (given) {
-		snprintf(path, size, "%s", given);
-		return 0;
-	}
-	self[len > 0 ? len : 0] = 0;
-	const char *directory = dirname(self);
-
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((size_t)snprintf(path, size, "%s/%s", directory, places[i]) < size &&
-		    !access(path, R_OK))
-			return 0;
-	}
-	mote_error("no guest kernel beside mote (%s/kernel): build it with make, or give --kernel "
-		   "FILE",
-		   directory);
-	return -ENOENT;
+	return beside_find(given, "kernel", "guest kernel", "build it with make, or give --kernel FILE", path, size);
 }
 
 int launch_exit_status(int err)

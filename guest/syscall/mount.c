@@ -9,9 +9,6 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/task.h"
 
-#define MNT_EXPIRE	4
-#define UMOUNT_NOFOLLOW 8
-
 struct mount_strings {
 	char *source, *type, *data; /* NULL where the caller gave none */
 };

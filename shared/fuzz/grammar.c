@@ -48,7 +48,7 @@ bool fuzz_row_forks(const struct fuzz_row *row)
 	       row->id == FUZZ_ID_CLONE3;
 }
 
-static bool kind_writes(unsigned int kind)
+bool fuzz_kind_writes(unsigned int kind)
 {
 	switch (kind) {
 	case FUZZ_KIND_OUT:
@@ -74,7 +74,7 @@ int fuzz_row_output(const struct fuzz_row *row)
 {
 	int last = -1;
 	for (int i = 0; i < row->argc; i++) {
-		if (kind_writes(row->kind[i]))
+		if (fuzz_kind_writes(row->kind[i]))
 			return i;
 		if (row->kind[i] == FUZZ_KIND_PTR ||
 		    row->kind[i] == FUZZ_KIND_ULONG) /* ioctl's, prctl's */

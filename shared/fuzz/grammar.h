@@ -34,6 +34,8 @@ enum fuzz_id {
 unsigned int fuzz_row_find(unsigned int id);
 /* Does the call go on in a child too (fork and its kin)? */
 bool fuzz_row_forks(const struct fuzz_row *row);
+/* Does a call write through arguments of that kind? */
+bool fuzz_kind_writes(unsigned int kind);
 /* Which argument points to what the call writes: FUZZ_ARG_OUTPUT's source. -1: none. */
 int fuzz_row_output(const struct fuzz_row *row);
 

@@ -14,14 +14,14 @@ same() {
 says() {
 	if grep -qE -- "$2" "$3"; then echo "ok $1"; else echo "FAIL $1: no '$2' in: $(head -c 600 "$3")"; fi
 }
-# Processes with the user ids that sandboxes have on the host, but for those below a sandbox that is none of ours (a campaign beside this test).
+# Processes with the user ids that sandboxes have on the host, but for those below a sandbox of another build (a campaign beside this test).
 leftover() {
-	ps -eo uid=,pid=,ppid=,args= | awk '
+	ps -eo uid=,pid=,ppid=,args= | awk -v own="$build/fuzz/sandbox" '
 		{ line[$2] = $0; uid[$2] = $1; up[$2] = $3; command[$2] = $4 }
 		END {
 			for (p in uid) {
 				if (uid[p] >= 0 && uid[p] < 2147483648) continue
-				for (q = p; q > 1 && command[q] !~ /\/fuzz\/sandbox$/; q = up[q]);
+				for (q = p; q > 1 && (command[q] == own || command[q] !~ /\/fuzz\/sandbox$/); q = up[q]);
 				if (q <= 1) print line[p]
 			}
 		}'

@@ -1,7 +1,7 @@
 /*
  * What `mote fuzz` is made of that needs no machine: times, the command line, seeds, files of a campaign as anybody may have left them, and making
  * programs smaller.
- * sources: vmm/cli/fuzz_options.c vmm/cli/fuzz_shrink.c vmm/cli/fuzz_seeds.c vmm/cli/fuzz_stats.c vmm/fuzz/findings.c vmm/message.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/tree.c
+ * sources: vmm/cli/fuzz_options.c vmm/cli/fuzz_shrink.c vmm/cli/fuzz_seeds.c vmm/cli/fuzz_stats.c vmm/fuzz/findings.c vmm/cli/option.c vmm/message.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/tree.c
  */
 #include <dirent.h>
 #include <errno.h>

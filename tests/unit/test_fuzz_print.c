@@ -1,6 +1,6 @@
 /*
  * Fuzzed programs as text.
- * sources: vmm/fuzz/print.c vmm/fuzz/print_c.c vmm/fuzz/print_c_text.c vmm/trace_args.c vmm/trace_flags.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/tree.c
+ * sources: vmm/fuzz/print.c vmm/fuzz/print_c.c vmm/fuzz/print_c_text.c vmm/arch/x86_64_fuzz.c vmm/trace_args.c vmm/trace_flags.c shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/tree.c
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /*
  * The command line of `mote run`.
- * sources: vmm/cli/run_options.c vmm/message.c
+ * sources: vmm/cli/run_options.c vmm/cli/option.c vmm/message.c
  */
 #include <check.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
  * Which tests run, in which order, and the command line of `mote test`.
- * sources: vmm/cli/test_plan.c vmm/cli/test_options.c vmm/cli/run_options.c vmm/message.c
+ * sources: vmm/cli/test_plan.c vmm/cli/test_options.c vmm/cli/run_options.c vmm/cli/option.c vmm/message.c
  */
 #include <check.h>
 #include <errno.h>

@@ -341,3 +341,7 @@ void arch_features(uint32_t features[8])
 	for (unsigned int i = 0; i < 8; i++)
 		features[i] = 0;
 }
+
+/* ---- cases as C programs ---- */
+const char arch_fuzz_c_calls[] = "#error \"cases as C programs are not made for aarch64 yet\"\n";
+const char arch_fuzz_c_exit_elf[] = "{0}";

@@ -171,6 +171,12 @@ enum debug_cause { DEBUG_CAUSE_NONE, DEBUG_CAUSE_BREAKPOINT, DEBUG_CAUSE_STEP, D
 enum debug_cause arch_debug_cause(struct vcpu *v, unsigned int *point);
 
 /*
+ * A case as a C program (fuzz/print_c.c): declarations and definitions of raw_call, fork_call, nothing and restorer, as their comment there says; the
+ * initialiser of a static ELF file's bytes that does exit(7).
+ */
+extern const char arch_fuzz_c_calls[], arch_fuzz_c_exit_elf[];
+
+/*
  * The measuring guest of `mote check` (host.c): tiny hand-made code. Fills code into memory and
  * answers where to enter for each probe.
  */

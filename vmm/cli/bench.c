@@ -6,17 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "cli/cli.h"
 #include "host.h"
 #include "mote.h"
 
 static int find_programs(struct bench *b)
 {
-	ssize_t n = readlink("/proc/self/exe", b->mote, sizeof(b->mote) - 1);
+	int err = beside_self(b->mote, sizeof(b->mote));
 
-	if (n < 0)
-		return -1;
-	b->mote[n] = 0;
+	if (err)
+		return err;
 	char *slash = strrchr(b->mote, '/');
 
 	snprintf(b->directory, sizeof(b->directory), "%.*s/bench", (int)(slash - b->mote), b->mote);

@@ -7,6 +7,7 @@
 #include "fuzz_files.h"
 #include "fuzz_options.h"
 #include "mote.h"
+#include "option.h"
 #include "shared/fuzz/program.h"
 
 static const char help_text[] =
@@ -53,7 +54,7 @@ int fuzz_cmd_c(int argc, char **argv)
 			fputs(help_text, stdout);
 			return 0;
 		}
-		fuzz_complain(option, argv[optind - 1], "fuzz c");
+		option_complain(option, argv[optind - 1], "fuzz c");
 		return MOTE_FAILED;
 	}
 	if (fuzz_parse_file("c", argc - optind, argv + optind, &file) || files_read_case(file, &kase))

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
 #include "fuzz_host.h"
@@ -157,7 +158,7 @@ static int make_seeds(const struct campaign *c)
 	char path[PATH_MAX];
 	int err = 0;
 
-	if (!o->resume && !files_look("seeds", path, sizeof(path)))
+	if (!o->resume && !beside_look("fuzz/seeds", path, sizeof(path)))
 		err = seeds_add(o->output, path, true);
 	if (!err && o->seed)
 		err = seeds_add(o->output, o->seed, false);
@@ -172,9 +173,9 @@ static int prepare(struct campaign *c)
 	if (!err)
 		err = check_calls(o->calls);
 	if (!err)
-		err = files_find("mutator.so", c->setup.mutator, sizeof(c->setup.mutator));
+		err = beside_find_fuzz(NULL, "mutator.so", c->setup.mutator, sizeof(c->setup.mutator));
 	if (!err)
-		err = files_self(c->setup.mote, sizeof(c->setup.mote));
+		err = beside_self(c->setup.mote, sizeof(c->setup.mote));
 	if (!err)
 		err = check_directory(c);
 	if (!err)

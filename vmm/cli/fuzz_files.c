@@ -10,44 +10,6 @@
 
 #include "mote.h"
 
-int files_self(char *path, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", path, size - 1);
-
-	if (n <= 0) {
-		mote_error("/proc/self/exe: %s", strerror(errno));
-		return -ENOENT;
-	}
-	path[n] = 0;
-	return 0;
-}
-
-int files_look(const char *name, char *path, size_t size)
-{
-	static const char *const places[] = {"fuzz", "../lib/mote/fuzz"};
-	char self[PATH_MAX];
-
-	if (files_self(self, sizeof(self)))
-		return -ENOENT;
-	*strrchr(self, '/') = 0;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((size_t)snprintf(path, size, "%s/%s/%s", self, places[i], name) < size && !access(path, R_OK))
-			return 0;
-	}
-	return -ENOENT;
-}
-
-int files_find(const char *name, char *path, size_t size)
-{
-	char self[PATH_MAX];
-	int err = files_look(name, path, size);
-
-	if (err && !files_self(self, sizeof(self)))
-		mote_error("no %s for fuzzing beside mote (%.*s/fuzz/%s): build it with make fuzz", name,
-			   (int)(strrchr(self, '/') - self), self, name);
-	return err;
-}
-
 int files_search_path(const char *name, char *path, size_t size)
 {
 	const char *at = getenv("PATH");

@@ -1,4 +1,4 @@
-/* Where the parts of fuzzing lie, and reading cases. */
+/* Cases in files, and programs in $PATH. */
 #ifndef MOTE_CLI_FUZZ_FILES_H
 #define MOTE_CLI_FUZZ_FILES_H
 
@@ -6,12 +6,6 @@
 
 #include "shared/abi/fuzz.h"
 
-/* The path of mote's own executable. 0 or a negative errno, said. */
-int files_self(char *path, size_t size);
-/* A part of fuzzing ("mutator.so", "seeds", ...), absolute: fuzz/NAME beside mote, or ../lib/mote/fuzz/NAME from there. 0, or -ENOENT, said. */
-int files_find(const char *name, char *path, size_t size);
-/* The same without a word. */
-int files_look(const char *name, char *path, size_t size);
 /* A program in $PATH. 0 or -ENOENT. */
 int files_search_path(const char *name, char *path, size_t size);
 

@@ -14,6 +14,7 @@
 #include "fuzz_options.h"
 #include "fuzz_shrink.h"
 #include "mote.h"
+#include "option.h"
 
 #define TRIES 10 /* runs in which the case must show its finding once */
 
@@ -64,7 +65,7 @@ static int parse(struct minimizer *m, int argc, char **argv)
 			fputs(help_text, stdout);
 			return 1;
 		default:
-			fuzz_complain(option, argv[optind - 1], "fuzz min");
+			option_complain(option, argv[optind - 1], "fuzz min");
 			return -1;
 		}
 	}

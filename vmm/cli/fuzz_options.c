@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mote.h"
+#include "option.h"
 
 static const char help_text[] =
 	"usage: mote fuzz -o DIR [OPTION...]          a campaign on the guest kernel's system calls\n"
@@ -78,16 +79,6 @@ int fuzz_parse_count(const char *option, const char *text, unsigned int least, u
 	}
 	*n = (unsigned int)value;
 	return 0;
-}
-
-void fuzz_complain(int why, const char *word, const char *command)
-{
-	if (why == ':')
-		mote_error("%s needs a value (mote %s --help)", word, command);
-	else if (word[0] == '-' && word[1] == '-')
-		mote_error("unknown option %s (mote %s --help)", word, command);
-	else
-		mote_error("unknown option -%c (mote %s --help)", optopt, command);
 }
 
 int fuzz_parse_file(const char *command, int argc, char **argv, const char **file)
@@ -188,7 +179,7 @@ int fuzz_options_parse(struct fuzz_options *o, int argc, char **argv)
 	*o = (struct fuzz_options){.name = "main"};
 	while ((option = getopt_long(argc, argv, ":o:j:t:h", options, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			fuzz_complain(option, argv[optind - 1], "fuzz");
+			option_complain(option, argv[optind - 1], "fuzz");
 			return MOTE_FAILED;
 		}
 		int done = apply(o, option, optarg);

@@ -28,7 +28,5 @@ int fuzz_parse_time(const char *text, uint64_t *seconds);
 int fuzz_parse_count(const char *option, const char *text, unsigned int least, unsigned int most, unsigned int *n);
 /* The one FILE that a command takes. 0 or -EINVAL, said. */
 int fuzz_parse_file(const char *command, int argc, char **argv, const char **file);
-/* Say what getopt_long(3) found wrong (it answered why: '?' or ':'); word is where it stood, command "fuzz", "fuzz min", ... */
-void fuzz_complain(int why, const char *word, const char *command);
 
 #endif

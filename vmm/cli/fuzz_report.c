@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "fuzz.h"
 #include "fuzz/oracle.h"
-#include "fuzz_files.h"
 #include "fuzz_options.h"
 #include "mote.h"
+#include "option.h"
 
 static const char help_text[] =
 	"usage: mote fuzz report -o DIR [OPTION...]\n"
@@ -60,7 +61,7 @@ static int parse(struct report_options *o, int argc, char **argv)
 			fputs(help_text, stdout);
 			return 1;
 		default:
-			fuzz_complain(option, argv[optind - 1], "fuzz report");
+			option_complain(option, argv[optind - 1], "fuzz report");
 			return -1;
 		}
 	}
@@ -183,14 +184,14 @@ static int make(struct report *r, const struct report_options *o)
 	char kernel[PATH_MAX];
 	struct oracle *host = NULL;
 	struct fuzz_rig *rig;
-	int err = o->kernel ? 0 : files_find("kernel", kernel, sizeof(kernel));
+	int err = beside_find_fuzz(o->kernel, "kernel", kernel, sizeof(kernel));
 
 	if (!err && (o->oracle || has_differences(o->output)))
 		err = oracle_open(&host, &(struct oracle_config){.executor = NULL});
 	if (!err)
 		err = fuzz_open(&rig, &config);
 	if (!err) {
-		err = gather(r, rig, host, o->kernel ? o->kernel : kernel);
+		err = gather(r, rig, host, kernel);
 		fuzz_close(rig);
 	}
 	oracle_close(host);

@@ -12,6 +12,7 @@
 #include "fuzz_listing.h"
 #include "fuzz/oracle.h"
 #include "mote.h"
+#include "option.h"
 #include "test_text.h"
 
 static const char help_text[] =
@@ -71,7 +72,7 @@ static int parse(struct repro *r, int argc, char **argv)
 			fputs(help_text, stdout);
 			return 1;
 		default:
-			fuzz_complain(option, argv[optind - 1], "fuzz repro");
+			option_complain(option, argv[optind - 1], "fuzz repro");
 			return -1;
 		}
 	}

@@ -9,6 +9,7 @@
 #include "fuzz/oracle.h"
 #include "fuzz_options.h"
 #include "mote.h"
+#include "option.h"
 
 #define LIMIT_MAX 3600000ul
 
@@ -74,7 +75,7 @@ static bool parse(int argc, char **argv, struct target *t)
 				return false;
 			break;
 		default:
-			fuzz_complain(option, argv[optind - 1], "fuzz");
+			option_complain(option, argv[optind - 1], "fuzz");
 			return false;
 		}
 	}

@@ -9,6 +9,7 @@
 
 #include "memory.h"
 #include "mote.h"
+#include "option.h"
 #include "shared/abi/boot.h"
 
 static const char run_usage[] =
@@ -319,16 +320,6 @@ int run_options_apply(struct run_options *o, int option, char *value)
 	}
 }
 
-void run_options_complain(int why, const char *word, const char *command)
-{
-	if (why == ':')
-		mote_error("%s needs a value (mote %s --help)", word, command);
-	else if (word[0] == '-' && word[1] == '-')
-		mote_error("unknown option %s (mote %s --help)", word, command);
-	else
-		mote_error("unknown option -%c (mote %s --help)", optopt, command);
-}
-
 static const char *command_of(const struct run_options *o)
 {
 	return o->snapshot ? "snapshot" : "run";
@@ -379,7 +370,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	o->snapshot = argc && !strcmp(argv[0], "snapshot");
 	while ((option = getopt_long(argc, argv, "+:m:c:e:w:t:f:o:vh", run_options_long, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			run_options_complain(option, argv[optind - 1], command_of(o));
+			option_complain(option, argv[optind - 1], command_of(o));
 			return MOTE_FAILED;
 		}
 		done = run_options_apply(o, option, optarg);

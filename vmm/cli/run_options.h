@@ -45,8 +45,6 @@ extern const struct option run_options_long[];
 int run_options_init(struct run_options *o, int argc);
 /* One option as getopt_long(3) gave it: 0, 1 after --help, or a negative errno, said. */
 int run_options_apply(struct run_options *o, int option, char *value);
-/* Say what getopt(3) found wrong (it answered why: '?' or ':') with the option just passed; word is where it stood. */
-void run_options_complain(int why, const char *word, const char *command);
 
 /* "64M", "1G", "4096K" or bytes. 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *size);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mote.h"
+#include "option.h"
 
 static const char help_text[] =
 	"usage: mote test [OPTION...] TEST...\n"
@@ -248,7 +249,7 @@ static int parse_options(struct test_options *o, int argc, char **argv, const ch
 	table_make(&t);
 	while (!err && (c = getopt_long(argc, argv, ":j:m:c:e:w:t:f:vh", t.option, NULL)) != -1) {
 		if (c == ':' || c == '?') {
-			run_options_complain(c, argv[optind - 1], "test");
+			option_complain(c, argv[optind - 1], "test");
 			return -EINVAL;
 		}
 		const struct option *option = table_find(&t, c);

@@ -1,7 +1,6 @@
 /* Making a rig, and what it is made of. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,34 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
+#include "coverage.h"
 #include "rig.h"
 
 #define DEFAULT_MEM   (64ull << 20)
 #define DEFAULT_LIMIT 2000u
 #define SEED	      1u
-#define MAX_EDGES     (4u << 20)
 
 /* ---- files ---- */
-
-/* DIR/fuzz/name or DIR/../lib/mote/fuzz/name, DIR being where mote lies. 0, or -ENOENT, said. */
-static int find_file(const char *given, const char *name, char path[PATH_MAX])
-{
-	static const char *const places[] = {"fuzz", "../lib/mote/fuzz"};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (given)
-		return snprintf(path, PATH_MAX, "%s", given) < PATH_MAX ? 0 : -ENAMETOOLONG;
-	self[len > 0 ? len : 0] = 0;
-	const char *directory = dirname(self);
-
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (snprintf(path, PATH_MAX, "%s/%s/%s", directory, places[i], name) < PATH_MAX && !access(path, R_OK))
-			return 0;
-	}
-	mote_error("no %s for fuzzing beside mote (%s/fuzz/%s): build it with make fuzz", name, directory, name);
-	return -ENOENT;
-}
 
 static int map_kernel(struct fuzz_rig *r, const char *path)
 {
@@ -86,21 +66,20 @@ static int make_own(struct fuzz_rig *r)
 	return 0;
 }
 
-/* Where the kernel's counters are, as it says: checked. */
+/* Where the kernel's counters are. */
 static int find_coverage(struct fuzz_rig *r)
 {
 	struct machine_control c;
-	int err = memory_read(&r->m->memory, r->m->control, &c, sizeof(c));
+	int err = coverage_find(r->m, &c);
 
 	if (err)
-		return err;
-	if (!c.coverage_size)
-		return 0;
-	if (c.coverage_size > MAX_EDGES || c.coverage % MEMORY_PAGE_SIZE ||
-	    !memory_range(&r->m->memory, c.coverage, page_up(c.coverage_size)))
+		return err == -EOPNOTSUPP ? 0 : err;
+	uint64_t bytes = page_up(c.coverage_size);
+
+	if (!memory_range(&r->m->memory, c.coverage, bytes))
 		return -EINVAL;
 	r->edges = c.coverage_size;
-	r->edge_bytes = page_up(r->edges);
+	r->edge_bytes = bytes;
 	r->coverage_gpa = c.coverage;
 	r->edge = calloc(r->edges, sizeof(*r->edge));
 	return r->edge ? memory_read(&r->m->memory, c.coverage_edges, r->edge, r->edges * sizeof(*r->edge)) : -ENOMEM;
@@ -215,10 +194,10 @@ static int run_to_snapshot(struct fuzz_rig *r)
 static int build(struct fuzz_rig *r, const struct fuzz_config *c)
 {
 	char kernel[PATH_MAX], executor[PATH_MAX];
-	int err = find_file(c->kernel, "kernel", kernel);
+	int err = beside_find_fuzz(c->kernel, "kernel", kernel, sizeof(kernel));
 
 	if (!err)
-		err = find_file(c->executor, "executor", executor);
+		err = beside_find_fuzz(c->executor, "executor", executor, sizeof(executor));
 	if (!err)
 		err = map_kernel(r, kernel);
 	if (!err)

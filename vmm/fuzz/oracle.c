@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "mote.h"
 #include "oracle_filter.h"
 #include "oracle_state.h"
@@ -29,27 +29,6 @@ static const size_t area_size[] = {sizeof(struct fuzz_case), sizeof(struct fuzz_
 struct oracle_paths {
 	char executor[PATH_MAX], sandbox[PATH_MAX], allow[PATH_MAX];
 };
-
-/* `given`, or fuzz/NAME beside the executable or in ../lib/mote from there. 0 or -ENOENT. */
-static int find_file(const char *given, const char *name, char path[PATH_MAX])
-{
-	static const char *const places[] = {"fuzz", "../lib/mote/fuzz"};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (given) {
-		snprintf(path, PATH_MAX, "%s", given);
-		return 0;
-	}
-	self[len > 0 ? len : 0] = 0;
-	const char *directory = dirname(self);
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if ((size_t)snprintf(path, PATH_MAX, "%s/%s/%s", directory, places[i], name) < PATH_MAX && !access(path, R_OK))
-			return 0;
-	mote_error("no fuzz/%s beside mote (%s): make fuzz builds it", name, directory);
-	return -ENOENT;
-}
 
 static int copy_file(int from, int to)
 {
@@ -270,12 +249,12 @@ int oracle_open(struct oracle **out, const struct oracle_config *config)
 	if (!o)
 		return -ENOMEM;
 	o->socket = o->areas[0] = o->areas[1] = -1;
-	int error = find_file(config->executor, "executor", p.executor);
+	int error = beside_find_fuzz(config->executor, "executor", p.executor, sizeof(p.executor));
 
 	if (!error)
-		error = find_file(config->sandbox, "sandbox", p.sandbox);
+		error = beside_find_fuzz(config->sandbox, "sandbox", p.sandbox, sizeof(p.sandbox));
 	if (!error)
-		error = find_file(config->allow, "oracle-allow", p.allow);
+		error = beside_find_fuzz(config->allow, "oracle-allow", p.allow, sizeof(p.allow));
 	if (!error)
 		error = oracle_allow_load(&o->allow, p.allow);
 	if (!error)

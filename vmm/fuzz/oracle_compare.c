@@ -118,23 +118,7 @@ static void note_dirty(struct comparison *c, unsigned int i)
 
 static bool only_writes(unsigned int kind)
 {
-	switch (kind) {
-	case FUZZ_KIND_OUT:
-	case FUZZ_KIND_FDPAIR:
-	case FUZZ_KIND_INTP_OUT:
-	case FUZZ_KIND_STAT_OUT:
-	case FUZZ_KIND_STATX_OUT:
-	case FUZZ_KIND_TIMESPEC_OUT:
-	case FUZZ_KIND_TIMEVAL_OUT:
-	case FUZZ_KIND_ITIMERVAL_OUT:
-	case FUZZ_KIND_SIGSET_OUT:
-	case FUZZ_KIND_SIGACTION_OUT:
-	case FUZZ_KIND_WSTATUS_OUT:
-	case FUZZ_KIND_RLIMIT_OUT:
-		return true;
-	default:
-		return false;
-	}
+	return fuzz_kind_writes(kind) && kind != FUZZ_KIND_POLLFDS;
 }
 
 /* Is it given data that an uncompared call may have left there? */

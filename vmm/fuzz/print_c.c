@@ -8,6 +8,7 @@
 #include "shared/fuzz/grammar.h"
 #include "shared/fuzz/layout.h"
 #include "shared/fuzz/tree.h"
+#include "vmm/arch/arch.h"
 
 /* Cut at size, counted beyond. */
 struct text {
@@ -41,18 +42,11 @@ static void add_quoted(struct text *t, const void *bytes, size_t n)
 
 /* ---- the tree ---- */
 
-/* A static ELF file for x86_64 that does exit(7), as the executor's. */
+/* A static ELF file that does exit(7), as the executor's. */
 static void add_exit_program(struct text *t, const struct fuzz_node *n)
 {
-	add(t,
-	    "\tstatic const unsigned char elf[] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 2, [18] = "
-	    "62, [20] = 1, [24] = 0x78, 0, 0x40, [32] = 64, "
-	    "[52] = 64, [54] = 56, [56] = 1,\n"
-	    "\t\t[64] = 1, [68] = 5, [82] = 0x40, [90] = 0x40, [96] = 134, [104] = 134, [113] = "
-	    "0x10, [120] = 0xb8, 60, 0, 0, 0, 0xbf, 7, 0, 0, 0, "
-	    "0x0f, 0x05, 0x0f, 0x0b};\n"
-	    "\tmake_file(\"%s\", %#o, (const char *)elf, sizeof(elf), sizeof(elf));\n",
-	    n->path, n->mode);
+	add(t, "\tstatic const unsigned char elf[] = %s;\n", arch_fuzz_c_exit_elf);
+	add(t, "\tmake_file(\"%s\", %#o, (const char *)elf, sizeof(elf), sizeof(elf));\n", n->path, n->mode);
 }
 
 static void add_node(struct text *t, const struct fuzz_node *n)
@@ -266,8 +260,8 @@ static void add_texts(struct text *t, const struct fuzz_program *p)
 size_t fuzz_print_c(const struct fuzz_program *p, char *text, size_t size)
 {
 	struct text t = {text, size, 0};
-	add(&t, "/* A fuzzed program. Build it with: musl-gcc -static -o case case.c */\n%s",
-	    fuzz_c_prologue);
+	add(&t, "/* A fuzzed program. Build it with: musl-gcc -static -o case case.c */\n%s%s%s",
+	    fuzz_c_includes, arch_fuzz_c_calls, fuzz_c_prologue);
 	add_children(&t, p);
 	add_threads(&t, p);
 	add_texts(&t, p);

@@ -4,7 +4,7 @@
  */
 #include "print_c.h"
 
-const char fuzz_c_prologue[] =
+const char fuzz_c_includes[] =
 	"#define _GNU_SOURCE\n"
 	"#include <errno.h>\n"
 	"#include <fcntl.h>\n"
@@ -21,25 +21,9 @@ const char fuzz_c_prologue[] =
 	"#include <sys/wait.h>\n"
 	"#include <time.h>\n"
 	"#include <unistd.h>\n"
-	"\n"
-	"#ifndef __x86_64__\n"
-	"#error \"made for x86_64\"\n"
-	"#endif\n"
-	"\n"
-	"/* System calls without a library in between; a child of fork_call goes on in entry, on a stack of its own. */\n"
-	"long raw_call(long nr, const unsigned long arg[6]);\n"
-	"long fork_call(long nr, const unsigned long arg[6], void *stack, void (*entry)(void));\n"
-	"void nothing(void);\n"
-	"void restorer(void);\n"
-	"__asm__(\".text\\n\"\n"
-	"\t\"load:\\tmov %rdi,%rax; mov %rsi,%rcx; mov (%rcx),%rdi; mov 8(%rcx),%rsi; mov 16(%rcx),%rdx\\n\"\n"
-	"\t\"\\tmov 24(%rcx),%r10; mov 32(%rcx),%r8; mov 40(%rcx),%r9; ret\\n\"\n"
-	"\t\".globl raw_call\\nraw_call:\\tcall load; syscall; ret\\n\"\n"
-	"\t\".globl fork_call\\nfork_call:\\tpush %rbx; push %rbp; mov %rdx,%rbx; mov %rcx,%rbp; call load; syscall\\n\"\n"
-	"\t\"\\ttest %rax,%rax; jz 1f; pop %rbp; pop %rbx; ret\\n\"\n"
-	"\t\"1:\\tmov %rbx,%rsp; call *%rbp; hlt\\n\"\n"
-	"\t\".globl nothing\\nnothing:\\tret\\n\"\n"
-	"\t\".globl restorer\\nrestorer:\\tmov $15,%eax; syscall; hlt\\n\");\n"
+	"\n";
+
+const char fuzz_c_prologue[] =
 	"#define CALL(nr, ...) raw_call(nr, (const unsigned long[6]){__VA_ARGS__})\n"
 	"#define V(x) ((unsigned long)(x))\n"
 	"\n"

@@ -5,12 +5,6 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/slab.h"
 
-/* umount2(2); <linux/fs.h> does not export these. */
-#define MNT_FORCE 1
-#define MNT_DETACH 2
-#define MNT_EXPIRE 4
-#define UMOUNT_NOFOLLOW 8
-
 /* What remount may change of one mount. */
 #define ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 #define MOUNT_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | ATIME_FLAGS)

@@ -16,7 +16,8 @@ struct tmpfs_super {
 };
 
 static const struct inode_ops dir_ops, lazy_dir_ops, file_inode_ops, other_ops, symlink_ops;
-static const struct file_ops dir_file_ops;
+static const struct file_ops dir_file_ops, ramfs_file_ops;
+static const struct fs_ops ramfs_ops;
 
 static struct tmpfs_super *tmpfs_of(const struct super *s)
 {
@@ -43,8 +44,8 @@ struct inode *tmpfs_inode_create(struct super *s, u32 mode, u32 rdev)
 		i->nlink = 2;
 	} else if (S_ISREG(mode)) {
 		i->ops = &file_inode_ops;
-		i->file_ops = &tmpfs_file_ops;
-		i->sealable = s->type != &ramfs_type; /* in principle: memfd_create(2), F_SEAL_SEAL */
+		i->file_ops = s->ops == &ramfs_ops ? &ramfs_file_ops : &tmpfs_file_ops;
+		i->sealable = s->ops != &ramfs_ops; /* in principle: memfd_create(2), F_SEAL_SEAL */
 		i->seals = F_SEAL_SEAL;
 	} else if (S_ISLNK(mode)) {
 		i->ops = &symlink_ops;
@@ -414,8 +415,6 @@ static int tmpfs_fallocate(struct file *f, int mode, file_off off, file_off len)
 {
 	struct inode *i = f->inode;
 	u64 end = (u64)off + (u64)len;
-	if (i->super->type == &ramfs_type)
-		return -EOPNOTSUPP;
 	bool clears = mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE);
 	if (clears && i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
@@ -444,6 +443,13 @@ const struct file_ops tmpfs_file_ops = {
 	.fallocate = tmpfs_fallocate,
 };
 
+static const struct file_ops ramfs_file_ops = {
+	.read = cached_file_read,
+	.write = cached_file_write,
+	.seek = cached_file_seek,
+	.mmap = cached_file_mmap,
+};
+
 static const struct file_ops dir_file_ops = {.read = dir_read, .readdir = tmpfs_readdir};
 
 /* ---- the super block ---- */
@@ -452,8 +458,6 @@ static void tmpfs_statfs(struct super *s, void *out)
 {
 	struct statfs *st = out;
 	struct page_counts c;
-	if (s->type == &ramfs_type)
-		return;
 	page_counts(&c);
 	st->f_blocks = (__kernel_long_t)c.total;
 	st->f_bfree = st->f_bavail = (__kernel_long_t)c.free;
@@ -492,11 +496,17 @@ static const struct fs_ops tmpfs_ops = {
 	.unmount = tmpfs_unmount,
 };
 
+/* It has no size to tell. */
+static const struct fs_ops ramfs_ops = {
+	.inode_release = tmpfs_inode_release,
+	.unmount = tmpfs_unmount,
+};
+
 int tmpfs_super_create(const struct fs_type *type, const struct tmpfs_source *source, void *source_data, u32 root_mode,
 		       struct super **out)
 {
 	struct tmpfs_super *t = kzalloc(sizeof(*t));
-	struct super *s = t ? super_create(type, &tmpfs_ops) : NULL;
+	struct super *s = t ? super_create(type, type == &ramfs_type ? &ramfs_ops : &tmpfs_ops) : NULL;
 	struct inode *root = NULL;
 	if (s) {
 		s->private = t;

@@ -154,6 +154,11 @@ struct mount {
 extern struct super anon_super;
 extern struct mount anon_mount;
 void mount_for_each(void (*fn)(void *ctx, struct mount *m), void *ctx);
+/* umount2(2)'s flags; <linux/fs.h> does not export them. */
+#define MNT_FORCE	1
+#define MNT_DETACH	2
+#define MNT_EXPIRE	4
+#define UMOUNT_NOFOLLOW 8
 /* mount(2) of a new file system, MS_BIND, MS_MOVE, MS_REMOUNT; umount2(2). */
 int mount_new(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data);
 int mount_umount(const struct path *at, int flags);

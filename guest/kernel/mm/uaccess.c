@@ -47,7 +47,8 @@ size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 	return done;
 }
 
-size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
+/* Fill user memory from src, or clear it: the bytes done before a fault. */
+static inline __attribute__((always_inline)) size_t fill_user(void __user *dst, const void *src, size_t n, bool clear)
 {
 	size_t done = 0, left, want;
 	bool stuck = false;
@@ -56,7 +57,8 @@ size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
 		return 0;
 	while (done < n) {
 		want = stuck ? MIN(n - done, to_page_end(dst, done)) : n - done;
-		left = arch_copy_to_user((char __user *)dst + done, (const char *)src + done, want);
+		left = clear ? arch_clear_user((char __user *)dst + done, want)
+			     : arch_copy_to_user((char __user *)dst + done, (const char *)src + done, want);
 		done += want - left;
 		if (likely(!left)) {
 			stuck = false;
@@ -69,6 +71,16 @@ size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
 			break;
 	}
 	return done;
+}
+
+size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
+{
+	return fill_user(dst, src, n, false);
+}
+
+size_t clear_user_partial(void __user *dst, size_t n)
+{
+	return fill_user(dst, NULL, n, true);
 }
 
 int copy_from_user(void *dst, const void __user *src, size_t n)
@@ -83,30 +95,6 @@ int copy_to_user(void __user *dst, const void *src, size_t n)
 	if (likely(user_range_ok(dst, n) && !arch_copy_to_user(dst, src, n)))
 		return 0;
 	return copy_to_user_partial(dst, src, n) == n ? 0 : -EFAULT;
-}
-
-size_t clear_user_partial(void __user *dst, size_t n)
-{
-	size_t done = 0, left, want;
-	bool stuck = false;
-
-	if (unlikely(!user_range_ok(dst, n)))
-		return 0;
-	while (done < n) {
-		want = stuck ? MIN(n - done, to_page_end(dst, done)) : n - done;
-		left = arch_clear_user((char __user *)dst + done, want);
-		done += want - left;
-		if (likely(!left)) {
-			stuck = false;
-			continue;
-		}
-		if (stuck && left == want)
-			break;
-		stuck = left == want;
-		if (!fault_in((char __user *)dst + done, FAULT_WRITE))
-			break;
-	}
-	return done;
 }
 
 int clear_user(void __user *dst, size_t n)

@@ -1,6 +1,6 @@
 /*
  * Programs for fuzzing, which come from a fuzzer's bytes: decoded, edited, encoded, printed as calls and as C.
- * sources: shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/set.c shared/fuzz/tree.c vmm/fuzz/print.c vmm/fuzz/print_c.c vmm/fuzz/print_c_text.c vmm/trace_args.c vmm/trace_flags.c
+ * sources: shared/fuzz/grammar.c shared/fuzz/decode.c shared/fuzz/encode.c shared/fuzz/edit.c shared/fuzz/set.c shared/fuzz/tree.c vmm/fuzz/print.c vmm/fuzz/print_c.c vmm/fuzz/print_c_text.c vmm/arch/x86_64_fuzz.c vmm/trace_args.c vmm/trace_flags.c
  */
 #include "../../unit/fuzz_cases.h"
 #include "lib/input.h"
