@@ -6,22 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/signature.h"
 #include "fuzz_files.h"
 #include "mote.h"
 
-/* FNV-1a */
-static unsigned int hash(const char *text)
-{
-	unsigned int h = 0x811c9dc5;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x01000193;
-	return h;
-}
-
 int reproducer_path(char path[PATH_MAX], const char *directory, enum fuzz_kind kind, const char *signature)
 {
-	int n = snprintf(path, PATH_MAX, "%s/reproducers/%s-%08x.case", directory, fuzz_kind_name(kind), hash(signature));
+	int n = snprintf(path, PATH_MAX, "%s/reproducers/%s-%08x.case", directory, fuzz_kind_name(kind), signature_hash(signature));
 
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }

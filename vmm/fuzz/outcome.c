@@ -106,19 +106,10 @@ static void judge_end(struct fuzz_rig *r, struct fuzz_outcome *out)
 	}
 }
 
-static uint32_t hash(const char *text)
-{
-	uint32_t h = 0x811c9dc5;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x01000193;
-	return h;
-}
-
 /* Lines of source cost a process: the first report with a signature has them. */
 static bool is_first(struct fuzz_rig *r, const char *signature)
 {
-	uint32_t h = hash(signature);
+	uint32_t h = signature_hash(signature);
 
 	for (unsigned int i = 0; i < r->told_count; i++) {
 		if (r->told[i] == h)

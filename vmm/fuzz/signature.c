@@ -248,11 +248,18 @@ void signature_of_failure(char text[FUZZ_SIGNATURE], const char *what)
 }
 
 /* FNV-1a */
-unsigned int signature_index(const char *text)
+uint32_t signature_hash(const char *text)
 {
 	uint32_t h = 0x811c9dc5;
 
 	for (; *text; text++)
 		h = (h ^ (unsigned char)*text) * 0x01000193;
+	return h;
+}
+
+unsigned int signature_index(const char *text)
+{
+	uint32_t h = signature_hash(text);
+
 	return (h ^ h >> 16) % FUZZ_MAP_SIGNATURES;
 }

@@ -20,5 +20,7 @@ bool signature_of_leak(char text[FUZZ_SIGNATURE], const struct fuzz_census *befo
 void signature_of_failure(char text[FUZZ_SIGNATURE], const char *what);
 /* The byte of FUZZ_MAP_SIGNATURES that stands for it. */
 unsigned int signature_index(const char *text);
+/* A number for it, the same everywhere. */
+uint32_t signature_hash(const char *text);
 
 #endif
